@@ -1,0 +1,53 @@
+//go:build linux
+
+package engine
+
+import (
+	"net/netip"
+	"sync/atomic"
+)
+
+var connIDs atomic.Uint64
+
+func newConn(l *Loop, fd int, remote netip.AddrPort, ln *Listener) *Conn {
+	return &Conn{
+		loop: l, fd: int32(fd), id: connIDs.Add(1), seat: noSeat, format: raw,
+		remote: remote, local: ln.local(fd), listener: ln, limits: &ln.options,
+	}
+}
+
+// adopt makes c one of the loop's. On the loop.
+func (l *Loop) adopt(c *Conn) {
+	fd := int(c.fd)
+	for len(l.conns) <= fd {
+		l.conns = append(l.conns, make([]*Conn, fd+64)...)
+	}
+	l.conns[fd] = c
+	c.handler = nobody{}
+	if l.leaving {
+		c.destroy(ErrShutdown)
+		return
+	}
+	if err := l.control(l.poller.AddRead, fd, false); err != nil {
+		l.log.Warn("engine: a connection could not be watched", "err", err)
+		c.destroy(err)
+		return
+	}
+	l.current = c
+	l.begin(c)
+	l.current = nil
+	l.finish(c)
+}
+
+func (l *Loop) begin(c *Conn) {
+	defer l.recovered(c)
+	c.handler = c.listener.server.Serve(c)
+	c.handler.OnOpen(c)
+}
+
+// nobody is the handler of a connection that never got one.
+type nobody struct{}
+
+func (nobody) OnOpen(*Conn)                    {}
+func (nobody) OnTraffic(_ *Conn, p []byte) int { return len(p) }
+func (nobody) OnClose(*Conn, error)            {}

@@ -1,0 +1,207 @@
+//go:build linux
+
+package engine
+
+// A connection's turn writes everything it has to say in one write(2): small frames are copied behind each other into the
+// loop's batch buffer (copying 64 KiB costs less than the kernel's walk over hundreds of vectors, and a write of many
+// messages little more than a write of one); a large frame goes as it is, in a write of its own.
+//
+// Most turns of a broadcast are alike: the same entries of the log in the same format. So the buffer remembers which
+// entries it holds, and the next connection whose cursor stands at the same place uses it as it is.
+
+const (
+	batchSize  = 64 << 10
+	largeFrame = 16 << 10
+	// maxWrite is the most that one turn hands to the kernel from one large frame.
+	maxWrite = 256 << 10
+)
+
+type batch struct {
+	buf []byte // what the next write takes, when it is not one large frame
+
+	// What buf holds, when it holds log entries and nothing else: entries [from, to) in format.
+	from, to uint64
+	format   *Format
+}
+
+func (b *batch) reset() { b.buf, b.format = b.buf[:0], nil }
+
+func (b *batch) fits(frame []byte) bool { return len(frame) <= cap(b.buf)-len(b.buf) }
+
+// gather returns the bytes that c's turn writes: nil when it has nothing to say. They are valid until the next gather.
+func (l *Loop) gather(c *Conn) []byte {
+	if c.out == nil && c.written == 0 && c.seat != noSeat {
+		if p := l.gatherLog(c); p != nil {
+			return p
+		}
+	}
+	return l.gatherMixed(c)
+}
+
+// gatherLog handles a connection that has entries of the log to get and nothing else. It returns nil when that is not as
+// simple as it looks: a large frame, an exception.
+func (l *Loop) gatherLog(c *Conn) []byte {
+	b, end := &l.batch, l.everybody.end()
+	if c.cursor == end {
+		return nil
+	}
+	if b.format != c.format || b.from != c.cursor {
+		b.reset()
+		b.format, b.from, b.to = c.format, c.cursor, c.cursor
+	}
+	for b.to < end {
+		e := l.everybody.at(b.to)
+		if e.except != nil {
+			break
+		}
+		frame := c.format.frame(e.message)
+		if len(frame) > largeFrame || !b.fits(frame) {
+			break
+		}
+		b.buf = append(b.buf, frame...)
+		b.to++
+	}
+	if len(b.buf) == 0 {
+		b.reset()
+		return nil
+	}
+	return b.buf
+}
+
+// gatherMixed merges the outbox and the log in the order in which they came.
+func (l *Loop) gatherMixed(c *Conn) []byte {
+	b := &l.batch
+	b.reset()
+	walk := walker{loop: l, conn: c, cursor: c.cursor, skip: c.written}
+	for frame := walk.next(); frame != nil; frame = walk.next() {
+		if len(frame) > largeFrame && len(b.buf) == 0 {
+			return frame[:min(len(frame), maxWrite)]
+		}
+		if len(frame) > largeFrame || !b.fits(frame) {
+			break
+		}
+		b.buf = append(b.buf, frame...)
+	}
+	if len(b.buf) == 0 {
+		return nil
+	}
+	return b.buf
+}
+
+// walker goes through what a connection has to say without changing it.
+type walker struct {
+	loop   *Loop
+	conn   *Conn
+	index  int // in the outbox, from its first
+	cursor uint64
+	skip   int // bytes of the first frame that have been written already
+}
+
+// next returns the next frame that is not empty, or nil.
+func (w *walker) next() []byte {
+	for {
+		frame, ok := w.step()
+		if !ok {
+			return nil
+		}
+		if frame = frame[w.skip:]; len(frame) > 0 {
+			w.skip = 0
+			return frame
+		}
+		w.skip = 0
+	}
+}
+
+func (w *walker) step() (frame []byte, ok bool) {
+	if it := w.conn.itemBefore(w.index, w.cursor); it != nil {
+		w.index++
+		return it.frame, true
+	}
+	if w.conn.seat == noSeat || w.cursor == w.loop.everybody.end() {
+		return nil, false
+	}
+	frame = w.conn.entryFrame(w.cursor)
+	w.cursor++
+	return frame, true
+}
+
+// itemBefore is the outbox's item number index if it comes before the log entry at cursor.
+func (c *Conn) itemBefore(index int, cursor uint64) *item {
+	if c.out == nil || index >= c.out.len() {
+		return nil
+	}
+	it := &c.out.items[c.out.first+index]
+	if c.seat != noSeat && it.position > cursor {
+		return nil
+	}
+	return it
+}
+
+// entryFrame is what the log's entry at cursor is for c: nil when c is excepted, or its format cannot express it.
+func (c *Conn) entryFrame(cursor uint64) []byte {
+	e := c.loop.everybody.at(cursor)
+	if e.excludes(c.id) {
+		return nil
+	}
+	return c.format.frame(e.message)
+}
+
+// advance notes that the kernel took n bytes of what c has to say.
+func (l *Loop) advance(c *Conn, n int) {
+	if b := &l.batch; b.format != nil && n == len(b.buf) && c.out == nil && c.cursor == b.from && c.seat != noSeat {
+		l.everybody.move(c.cursor, b.to)
+		c.cursor = b.to
+		return
+	}
+	from := c.cursor
+	for c.waiting() {
+		rest := len(c.headFrame()) - c.written
+		if n < rest {
+			c.written += n
+			c.spend(n)
+			break
+		}
+		n -= rest
+		c.spend(rest)
+		c.written = 0
+		c.dropHead()
+	}
+	if c.seat != noSeat {
+		l.everybody.move(from, c.cursor)
+	}
+}
+
+// spend counts bytes that left the outbox; the log counts its own.
+func (c *Conn) spend(n int) {
+	if c.headIsItem() {
+		c.out.bytes -= n
+		c.loop.account(c, -n)
+	}
+}
+
+func (c *Conn) headIsItem() bool { return c.itemBefore(0, c.cursor) != nil }
+
+func (c *Conn) headFrame() []byte {
+	if it := c.itemBefore(0, c.cursor); it != nil {
+		return it.frame
+	}
+	return c.entryFrame(c.cursor)
+}
+
+// dropHead takes out what comes first. The log's own count is moved by the caller, once.
+func (c *Conn) dropHead() {
+	if !c.headIsItem() {
+		c.cursor++
+		return
+	}
+	c.loop.pool.freeItem(c.out.pop())
+	c.loop.account(c, -itemOverhead)
+	if c.out.len() == 0 {
+		c.freeOutbox()
+	}
+}
+
+// waiting tells whether c has anything to say.
+func (c *Conn) waiting() bool {
+	return c.out != nil || (c.seat != noSeat && c.cursor != c.loop.everybody.end())
+}

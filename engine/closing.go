@@ -1,0 +1,127 @@
+//go:build linux
+
+package engine
+
+import (
+	"golang.org/x/sys/unix"
+)
+
+// Close ends the connection in order: nothing more is read for the handler, what was sent before still goes out, then the
+// peer reads EOF; what it still sends is thrown away until its own EOF or until the linger time has passed without
+// progress. OnClose follows the present callback; its reason is ErrClosed. For a hub the connection is gone at once.
+func (c *Conn) Close() { c.CloseWith(ErrClosed) }
+
+// CloseWith is Close, with the reason that OnClose gets, unless the engine has a better one already (a panic, a slow
+// consumer).
+func (c *Conn) CloseWith(reason error) {
+	if c.state != open {
+		return
+	}
+	c.end(draining, reason)
+	c.timer = c.loop.After(c.limits.Linger, c.lingerOver)
+	c.setInterest()
+	if c.loop.current != c {
+		c.loop.enqueue(c) // the turn that sends the rest also finds out that there is none
+	}
+}
+
+// Abort ends the connection at once: what waits is dropped and the peer gets a reset. OnClose follows the present
+// callback, with ErrAborted.
+func (c *Conn) Abort() { c.abort(ErrAborted) }
+
+func (c *Conn) abort(reason error) {
+	if c.state == dead {
+		return
+	}
+	// A linger time of zero makes close(2) send a reset.
+	_ = unix.SetsockoptLinger(int(c.fd), unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
+	c.destroy(reason)
+}
+
+// Detach tells the hub that the connection is gone and lets no more pushes in, because its protocol has begun to say
+// goodbye. Send still works, and so does reading.
+func (c *Conn) Detach() {
+	if c.detached {
+		return
+	}
+	c.detached = true
+	if c.seat != noSeat {
+		c.keepLog()
+	}
+	if gone := c.gone; gone != nil {
+		c.gone = nil
+		gone()
+	}
+}
+
+// end leaves the open state.
+func (c *Conn) end(to state, reason error) {
+	c.state = to
+	if c.reason == nil {
+		c.reason = reason
+	}
+	c.rest, c.undecoded = nil, false
+	c.loop.ended = append(c.loop.ended, c)
+	c.Detach()
+}
+
+// drained is called when everything sent before Close has gone out.
+func (l *Loop) drained(c *Conn) {
+	if c.eof || unix.Shutdown(int(c.fd), unix.SHUT_WR) != nil {
+		c.destroy(nil)
+		return
+	}
+	c.state = lingering
+	c.timer.Reset(c.limits.Linger)
+}
+
+// lingerOver ends a connection whose peer neither reads what it is owed nor closes. While it reads, it has time.
+func (c *Conn) lingerOver() {
+	if c.state == draining && c.progress {
+		c.progress = false
+		c.timer.Reset(c.limits.Linger)
+		return
+	}
+	c.loop.stats.lingered.Add(1)
+	if c.state == lingering {
+		c.destroy(nil)
+		return
+	}
+	c.abort(nil) // a plain close would leave the rest with the kernel, which would go on trying
+}
+
+// destroy closes the descriptor. A nil reason is for a connection whose end has begun, and so has one.
+func (c *Conn) destroy(reason error) {
+	if c.state == dead {
+		return
+	}
+	l := c.loop
+	if c.state == open {
+		c.end(dead, reason)
+	}
+	c.state = dead
+	l.unstall(c)
+	c.quitLog()
+	c.discard()
+	if c.timer != nil {
+		c.timer.Stop()
+	}
+	fd := int(c.fd)
+	l.conns[fd] = nil
+	// Before close: with a duplicate of the descriptor alive somewhere, epoll would go on reporting it.
+	_ = l.poller.Delete(fd)
+	_ = unix.Close(fd)
+	l.closed(c)
+}
+
+// closed counts a connection out, and lets those go on that waited for a descriptor or for the last one to go.
+func (l *Loop) closed(c *Conn) {
+	if c.listener != nil {
+		c.listener.open.Add(-1)
+	}
+	if l.open.Add(-1) == 0 && l.gone != nil {
+		close(l.gone)
+		l.gone = nil
+	}
+	l.engine.descriptorFreed()
+}

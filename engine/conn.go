@@ -1,0 +1,206 @@
+//go:build linux
+
+package engine
+
+import (
+	"net"
+	"net/netip"
+)
+
+// state is how far a connection's life has come.
+//
+//	open --Close--> draining --outbox empty--> lingering --peer's EOF, or the linger time--> dead
+//	  |                |  (the peer's EOF came before: straight to dead)                       ^
+//	  +----------------+------------ Abort, an error, the linger time --------------------------+
+//
+// draining: what was sent before Close still goes out. lingering: our end is shut down (the peer reads EOF), and what the
+// peer still sends is read and thrown away; without that, the kernel would answer it with a reset, and the peer could
+// lose what it has not read yet. OnClose is called once, when open ends.
+type state uint8
+
+const (
+	open state = iota
+	draining
+	lingering
+	dead
+)
+
+// hold is why a connection is not read, one bit a reason.
+type hold uint8
+
+const (
+	holdUser     hold = 1 << iota // Pause
+	holdProtocol                  // Hold
+	holdOutbox                    // the peer does not read what it is answered
+	holdBacklog                   // it publishes faster than the loops can send
+)
+
+// Conn is one connection. It belongs to its loop: every method is to be called there only, that is inside its callbacks
+// and those of the loop's other connections, timers and posted tasks. Ref is what others may hold.
+// After the connection has closed, every method may still be called; those that change something do nothing, or return
+// ErrClosed.
+type Conn struct {
+	loop     *Loop
+	handler  Handler
+	format   *Format
+	limits   *ListenOptions
+	listener *Listener // nil when the connection came from elsewhere
+	value    any
+	id       uint64
+	remote   netip.AddrPort
+	local    net.Addr // shared by all connections with that address
+
+	fd        int32
+	seat      int32 // in the crowd of the loop's log, or noSeat
+	stallSeat int32 // in the loop's list of stalled connections
+	turn      int16 // messages that may still be handled in this turn
+	state     state
+	hold      hold
+	interest  interest
+	eof       bool // the peer has shut down its end
+	eofTold   bool
+	stalled   bool // the kernel takes no more; EPOLLOUT is awaited
+	full      bool // stalled and above the high mark
+	queued    bool // in the loop's ready queue
+	undecoded bool // rest holds messages that the turn did not allow
+	published bool
+	detached  bool
+	panicked  bool
+	progress  bool // the peer has taken something since the linger time was set
+
+	rest    []byte  // input that the handler has not taken
+	out     *outbox // nil when empty
+	written int     // bytes of what comes first that the kernel has already
+	cursor  uint64  // in the loop's log, while seat is not noSeat
+
+	gone   func() // the hub's, called when the end begins
+	timer  *Timer // the linger time
+	reason error  // what OnClose gets
+}
+
+// ID is the connection's number, from 1 up, never used again in this process.
+func (c *Conn) ID() uint64 { return c.id }
+
+// Value is what SetValue stored: the user's own.
+func (c *Conn) Value() any { return c.value }
+
+// SetValue stores something of the user's with the connection.
+func (c *Conn) SetValue(v any) { c.value = v }
+
+// Loop is the loop that the connection lives on, for its whole life.
+func (c *Conn) Loop() *Loop { return c.loop }
+
+// Listener is the listener that accepted the connection.
+func (c *Conn) Listener() *Listener { return c.listener }
+
+// Ref is the connection as other goroutines may hold it.
+func (c *Conn) Ref() Ref { return Ref{c} }
+
+// RemoteAddr is the peer's address: a *net.TCPAddr, or a *net.UnixAddr. It stays valid after the connection has closed.
+func (c *Conn) RemoteAddr() net.Addr {
+	if !c.remote.IsValid() {
+		return &net.UnixAddr{Net: "unix"}
+	}
+	return net.TCPAddrFromAddrPort(c.remote)
+}
+
+// LocalAddr is the address that the peer connected to. It stays valid after the connection has closed, and is not to be
+// changed.
+func (c *Conn) LocalAddr() net.Addr { return c.local }
+
+// Handler is the connection's present handler.
+func (c *Conn) Handler() Handler { return c.handler }
+
+// SetHandler gives the connection another handler, as an upgrade of the protocol does. The new one gets the bytes that
+// the old one's OnTraffic has not taken; its OnOpen is not called.
+func (c *Conn) SetHandler(h Handler) { c.handler = h }
+
+// SetFormat tells how shared messages are put on this connection, and how its protocol says goodbye. Without it they are
+// their payload, and a goodbye is Close.
+func (c *Conn) SetFormat(f *Format) { c.format = f }
+
+// Closing tells whether the end has begun: Close or Abort was called, or the peer has gone.
+func (c *Conn) Closing() bool { return c.state != open }
+
+// ReadClosed tells whether the peer has shut down its end (EOF).
+func (c *Conn) ReadClosed() bool { return c.eof }
+
+// Buffered is how many bytes wait for the peer, each frame counted with some bytes of bookkeeping.
+func (c *Conn) Buffered() int { return c.pending() }
+
+// Send queues frame, in order behind everything sent before. The frame is kept, not copied: nobody may write to it any
+// more, and many connections may share it. It goes out at the end of the present callback, or when the loop comes to it.
+// ErrClosed after the end has begun. ErrFull when more than MaxOutbox bytes wait for a peer that does not read; inside the
+// connection's own callbacks it is never returned, because reading stops instead.
+func (c *Conn) Send(frame []byte) error {
+	if err := c.maySend(); err != nil {
+		return err
+	}
+	c.push(frame)
+	return nil
+}
+
+// Write is Send with a copy: p may be used again at once. It makes a Conn an io.Writer.
+func (c *Conn) Write(p []byte) (int, error) {
+	if err := c.maySend(); err != nil {
+		return 0, err
+	}
+	if len(p) == 0 {
+		return 0, nil
+	}
+	l, o := c.loop, c.outbox()
+	position := l.everybody.end()
+	if o.extend(p, position) {
+		l.account(c, len(p))
+	} else {
+		o.pushChunk(append(l.pool.chunk(len(p)), p...), position)
+		l.account(c, len(p)+itemOverhead)
+	}
+	c.touch()
+	return len(p), nil
+}
+
+func (c *Conn) maySend() error {
+	switch {
+	case c.state != open:
+		return ErrClosed
+	case c.full && c.loop.current != c:
+		return ErrFull
+	}
+	return nil
+}
+
+func (c *Conn) push(frame []byte) {
+	if len(frame) == 0 {
+		return
+	}
+	c.outbox().push(frame, c.loop.everybody.end())
+	c.loop.account(c, len(frame)+itemOverhead)
+	c.touch()
+}
+
+func (c *Conn) outbox() *outbox {
+	if c.out == nil {
+		c.out = c.loop.pool.box()
+	}
+	return c.out
+}
+
+func (c *Conn) freeOutbox() {
+	c.loop.pool.freeBox(c.out)
+	c.out = nil
+}
+
+// touch sees to it that c gets its turn. The connection whose callback is running gets it at the callback's end, and a
+// stalled one when EPOLLOUT comes. An outbox that grows past its mark before that is offered to the kernel now, so that
+// what waits for a peer that reads stays bounded too.
+func (c *Conn) touch() {
+	switch {
+	case c.stalled:
+		c.markOutbox()
+	case c.out.bytes > c.limits.MaxOutbox && c.state == open:
+		c.loop.flush(c)
+	case c.loop.current != c:
+		c.loop.enqueue(c)
+	}
+}

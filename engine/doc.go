@@ -1,0 +1,43 @@
+// Package engine is an event-loop network engine for servers that hold very many connections: loops, listeners, connections,
+// outboxes and timers. It knows bytes only; protocols stand on it (fanloop/codec/...), and who is who is a hub's business
+// (fanloop/hub).
+//
+// The shortest program, an echo:
+//
+//	eng, err := engine.New(engine.Options{})
+//	ln, err := eng.Listen("127.0.0.1:7000", echo{}) // any time, from anywhere
+//	err = eng.Run(ctx)                              // until ctx ends, then a graceful stop
+//
+//	type echo struct{}
+//
+//	func (echo) Serve(c *engine.Conn) engine.Handler          { return echo{} }
+//	func (echo) OnOpen(c *engine.Conn)                        {}
+//	func (echo) OnTraffic(c *engine.Conn, p []byte) int       { n, _ := c.Write(p); return n }
+//	func (echo) OnClose(c *engine.Conn, err error)            {}
+//
+// # Which goroutine may touch what
+//
+// A Loop is one goroutine. A Conn, its handler and its timers belong to their loop: they are touched in its callbacks,
+// posted tasks and timers only, and need no lock there. With one loop (the default) all callbacks of all listeners run on
+// one goroutine. Engine, Listener, Ref and Loop.Post may be used from any goroutine. Work that blocks goes through Offload;
+// a callback that holds its loop for more than 100 ms is logged and counted.
+//
+// # What a connection can rely on
+//
+// What one caller sends to a connection arrives in that order. A callback that panics closes its own connection and
+// nothing else. OnClose comes exactly once, and never inside another callback. Every ID is used once in a process.
+//
+// # Limits
+//
+// Each has a default and an option: bytes that wait for a peer that does not read (ListenOptions.MaxOutbox, 1 MiB), an
+// unfinished message (MaxUnfinished, 16 MiB), the time Close waits for a peer (Linger, 5 s), offloaded work (Options.Workers,
+// 16, and OffloadQueue, 1024), the time Run drains (DrainTimeout, 10 s). When the loops are behind (4 MiB not yet offered to
+// the kernel on one of them), connections that publish are not read until they have caught up. When the system has no
+// descriptors left, accepting pauses and comes back by itself. Stats counts each of these.
+//
+// # On what it stands
+//
+// Each loop is gnet's (github.com/panjf2000/gnet/v2/pkg/netpoll), the poller that gnet's own engine runs on. gnet's engine
+// and connections are not used: they cannot open a port at run time, bound what waits for a slow reader, or stop reading.
+// docs/design.md has the reasons and figures. The engine is for Linux, and builds with gnet's tag poll_opt too.
+package engine

@@ -1,0 +1,238 @@
+//go:build linux
+
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Options are an engine's; the zero value works.
+type Options struct {
+	// Loops is how many event loops there are, each a goroutine. Default 1: then all callbacks run on one goroutine, and
+	// what they share needs no lock.
+	Loops int
+	// OnStart is called by Run once on each loop, before Run begins to wait. An error ends Run with it. Default none.
+	OnStart func(l *Loop) error
+	// Logger is where the engine logs. Default slog.Default().
+	Logger *slog.Logger
+	// Workers is how many goroutines Offload uses at most. Default 16: busy goroutines compete with the loops for CPUs.
+	Workers int
+	// OffloadQueue is how many calls of Offload may wait for a worker. Default 1024.
+	OffloadQueue int
+	// DrainTimeout is how long Run waits, when its context has ended, for connections to get what they are owed. Default 10 s.
+	DrainTimeout time.Duration
+}
+
+func (o Options) withDefaults() Options {
+	if o.Loops <= 0 {
+		o.Loops = 1
+	}
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	if o.Workers <= 0 {
+		o.Workers = 16
+	}
+	if o.OffloadQueue <= 0 {
+		o.OffloadQueue = 1024
+	}
+	if o.DrainTimeout <= 0 {
+		o.DrainTimeout = 10 * time.Second
+	}
+	return o
+}
+
+// An Engine is a set of loops and what they serve. Its methods may be called from any goroutine; Run and Shutdown, which
+// wait for the loops, not from a loop's.
+type Engine struct {
+	options Options
+	log     *slog.Logger
+	sys     *syscalls
+	loops   []*Loop
+	workers workers
+	ran     atomic.Bool
+
+	behind   atomic.Int32 // reasons to hold publishers back: see backlog.go
+	reliefMu sync.Mutex
+	relief   chan struct{} // closed, and made anew, when behind falls to 0
+
+	paused atomic.Int32 // listeners that wait for a descriptor
+
+	mu        sync.Mutex
+	listeners []*Listener
+	stopping  bool
+
+	failed   chan error    // a loop's poller failed
+	stopOnce sync.Once     // one Shutdown does the work
+	done     chan struct{} // all loops have ended
+	running  sync.WaitGroup
+}
+
+// New makes an engine and starts its loops: Listen, Post and timers work at once. An engine is freed by Shutdown, or by
+// Run when that ends.
+func New(o Options) (*Engine, error) { return newEngine(o, &kernel) }
+
+func newEngine(o Options, sys *syscalls) (*Engine, error) {
+	o = o.withDefaults()
+	e := &Engine{
+		options: o, log: o.Logger, sys: sys,
+		workers: workers{max: o.Workers, maxWait: o.OffloadQueue},
+		relief:  make(chan struct{}), failed: make(chan error, o.Loops), done: make(chan struct{}),
+	}
+	for i := range o.Loops {
+		l, err := newLoop(e, i)
+		if err != nil {
+			for _, made := range e.loops {
+				made.closeDescriptors()
+			}
+			return nil, err
+		}
+		e.loops = append(e.loops, l)
+	}
+	for _, l := range e.loops {
+		e.running.Go(func() { e.runLoop(l) })
+	}
+	return e, nil
+}
+
+func (e *Engine) runLoop(l *Loop) {
+	if err := l.run(); err != nil {
+		e.log.Error("engine: a loop's poller failed", "loop", l.index, "err", err)
+		e.failed <- fmt.Errorf("engine: loop %d: %w", l.index, err)
+	}
+}
+
+// Loops are the engine's loops; the first is home. The slice is the caller's own.
+func (e *Engine) Loops() []*Loop { return slices.Clone(e.loops) }
+
+// Home is the first loop.
+func (e *Engine) Home() *Loop { return e.loops[0] }
+
+// Listen opens a port, or a unix socket, and serves what connects to it with s. It may be called at any time: before and
+// while the engine runs, from any goroutine, from inside any callback. The address is "host:port" or "unix:/path", or has
+// a network in front: tcp4://, tcp6://, unix://. Port 0 lets the system choose; see Listener.Addr. Of options at most one
+// is used; none means the defaults.
+//
+// A taken port is an error that names the address, for which errors.Is(err, syscall.EADDRINUSE) holds. A socket file that
+// a process left behind is replaced; any other file at the path is an error and stays as it is. After Shutdown: ErrClosed.
+func (e *Engine) Listen(address string, s Server, options ...ListenOptions) (*Listener, error) {
+	network, hostport, err := parseAddress(address)
+	if err != nil {
+		return nil, err
+	}
+	var o ListenOptions
+	if len(options) > 0 {
+		o = options[0]
+	}
+	sock, err := listenSocket(network, hostport, o.ReusePort)
+	if err != nil {
+		return nil, fmt.Errorf("engine: listen on %s: %w", address, err)
+	}
+	ln := &Listener{engine: e, server: s, options: o.withDefaults(), boundSocket: sock, loop: e.Home(), pin: e.placed(o, s)}
+	if ln.pin != nil {
+		ln.loop = ln.pin
+	}
+	if err := e.register(ln); err != nil {
+		_ = ln.Close()
+		return nil, err
+	}
+	return ln, nil
+}
+
+// placed is the loop that all connections of a listener live on; nil: they are spread.
+func (e *Engine) placed(o ListenOptions, s Server) *Loop {
+	if o.Loop != nil {
+		return o.Loop
+	}
+	if h, ok := s.(HomeServer); ok && h.PreferHome() && !o.Spread {
+		return e.Home()
+	}
+	return nil
+}
+
+func (e *Engine) register(ln *Listener) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.stopping {
+		return ErrClosed
+	}
+	e.listeners = append(e.listeners, ln)
+	return ln.loop.Post(ln.watch)
+}
+
+func (e *Engine) forget(ln *Listener) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.listeners = slices.DeleteFunc(e.listeners, func(other *Listener) bool { return other == ln })
+}
+
+// Listeners are those that are open. The slice is the caller's own.
+func (e *Engine) Listeners() []*Listener {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return slices.Clone(e.listeners)
+}
+
+// leastLoaded is the loop with the fewest connections.
+func (e *Engine) leastLoaded() *Loop {
+	least := e.loops[0]
+	for _, l := range e.loops[1:] {
+		if l.open.Load() < least.open.Load() {
+			least = l
+		}
+	}
+	return least
+}
+
+// Run calls Options.OnStart on each loop, in the order of their numbers, then serves until ctx ends, and shuts down: nil
+// when every connection got what it was owed, else the error of Shutdown. It also ends when OnStart returns an error, when
+// Shutdown is called elsewhere (nil), or when the system's poller fails, with that error. Run can be called once:
+// ErrRunning; after Shutdown: ErrClosed.
+func (e *Engine) Run(ctx context.Context) error {
+	if e.ran.Swap(true) {
+		return ErrRunning
+	}
+	err := e.start()
+	if err == nil {
+		select {
+		case <-ctx.Done():
+		case <-e.done:
+		case err = <-e.failed:
+		}
+	}
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), e.options.DrainTimeout)
+	defer cancel()
+	return errors.Join(err, e.Shutdown(drain))
+}
+
+func (e *Engine) start() error {
+	if e.options.OnStart == nil {
+		return nil
+	}
+	for _, l := range e.loops {
+		result := make(chan error, 1)
+		if err := l.Post(func() { result <- callOnStart(e.options.OnStart, l) }); err != nil {
+			return err
+		}
+		if err := <-result; err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func callOnStart(onStart func(*Loop) error, l *Loop) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("%w: OnStart: %v", ErrPanic, r)
+		}
+	}()
+	return onStart(l)
+}

@@ -1,0 +1,28 @@
+//go:build linux
+
+package engine
+
+import "errors"
+
+var (
+	// ErrClosed is returned by what is asked of a connection whose Close has begun, and of a loop, listener or engine that
+	// has stopped. It is also the reason OnClose gets when the program itself called Close.
+	ErrClosed = errors.New("engine: closed")
+	// ErrAborted is the reason OnClose gets after Abort.
+	ErrAborted = errors.New("engine: aborted")
+	// ErrFull is returned by Send and Write outside the connection's own callbacks when more than MaxOutbox bytes wait for
+	// a peer that does not read.
+	ErrFull = errors.New("engine: outbox full")
+	// ErrSlowConsumer is the reason OnClose gets when pushes to a peer that does not read exceed MaxOutbox.
+	ErrSlowConsumer = errors.New("engine: slow consumer: outbox full")
+	// ErrUnfinished is the reason OnClose gets when a handler leaves more than MaxUnfinished bytes of an unfinished message.
+	ErrUnfinished = errors.New("engine: unfinished message too long")
+	// ErrPanic is the reason OnClose gets when a callback of the connection panicked.
+	ErrPanic = errors.New("engine: callback panicked")
+	// ErrShutdown is the reason OnClose gets when the engine stops.
+	ErrShutdown = errors.New("engine: shutting down")
+	// ErrBusy is returned by Offload when its queue is full.
+	ErrBusy = errors.New("engine: busy")
+	// ErrRunning is returned by Run when it has been called before.
+	ErrRunning = errors.New("engine: already run")
+)

@@ -1,0 +1,41 @@
+//go:build linux
+
+package engine
+
+import "sync/atomic"
+
+// Shared is a message for many connections, as something outside the engine (a hub) makes it. It is encoded once for each
+// Format, on first need, and all connections of that format share the bytes. Its methods may be called from any goroutine.
+// It is an alias of an interface literal so that a package can make one without importing this one.
+type Shared = interface {
+	// Encoded returns the message in the format that slot stands for, calling encode(nil, data, binary) when it has not
+	// been encoded for that slot yet. nil means that the message cannot be expressed in that format.
+	Encoded(slot int, encode func(dst, data []byte, binary bool) []byte) []byte
+	// Len is the length of the message's payload in bytes.
+	Len() int
+}
+
+// A Format is how a protocol puts shared messages on its connections. A protocol package makes one of each kind, once.
+type Format struct {
+	slot   int
+	encode func(dst, data []byte, binary bool) []byte
+	kick   func(c *Conn, code int, reason string)
+}
+
+var formats atomic.Int64
+
+// NewFormat returns a new format. encode appends a whole message to dst, or returns nil when the format cannot express it;
+// it may be called from any goroutine. kick says goodbye in the protocol and closes the connection: code is a WebSocket
+// close code (RFC 6455 7.4), which other protocols translate or leave out; it is called on the connection's loop. A nil kick
+// is Close.
+func NewFormat(encode func(dst, data []byte, binary bool) []byte, kick func(c *Conn, code int, reason string)) *Format {
+	return &Format{slot: int(formats.Add(1)) - 1, encode: encode, kick: kick}
+}
+
+func (f *Format) frame(m Shared) []byte { return m.Encoded(f.slot, f.encode) }
+
+// raw is the format of a connection whose protocol has set none: the payload as it is, and no goodbye but Close.
+var raw = NewFormat(
+	func(dst, data []byte, _ bool) []byte { return append(dst, data...) },
+	nil,
+)

@@ -1,0 +1,60 @@
+//go:build linux
+
+package engine
+
+import "runtime/debug"
+
+// recovered is deferred around every callback: a panic closes the connection it belongs to (c may be nil), is logged with
+// its stack, and nothing else happens.
+func (l *Loop) recovered(c *Conn) {
+	r := recover()
+	if r == nil {
+		return
+	}
+	l.stats.panics.Add(1)
+	l.log.Error("engine: a callback panicked", "loop", l.index, "conn", connID(c), "panic", r, "stack", string(debug.Stack()))
+	if c != nil && c.state == open {
+		c.panicked = true
+		l.enqueue(c)
+	}
+}
+
+func connID(c *Conn) uint64 {
+	if c == nil {
+		return 0
+	}
+	return c.id
+}
+
+// statusInternalError is RFC 6455's close code 1011 (7.4.1), which a format's kick translates for its protocol.
+const statusInternalError = 1011
+
+// endPanicked closes a connection after its callback panicked, telling the peer in its protocol.
+func (l *Loop) endPanicked(c *Conn) {
+	c.panicked = false
+	c.reason = ErrPanic
+	l.kick(c, statusInternalError, "internal error")
+	if c.state == open && !c.detached {
+		c.CloseWith(ErrPanic)
+	}
+}
+
+// kick lets the connection's protocol say goodbye, as a callback of the connection; a goodbye that panics ends it at once.
+func (l *Loop) kick(c *Conn, code int, reason string) {
+	before := l.current
+	l.current = c
+	defer func() {
+		l.current = before
+		l.enqueue(c)
+		if r := recover(); r != nil {
+			l.stats.panics.Add(1)
+			l.log.Error("engine: a goodbye panicked", "conn", c.id, "panic", r, "stack", string(debug.Stack()))
+			c.abort(ErrPanic)
+		}
+	}()
+	if c.format.kick == nil {
+		c.Close()
+		return
+	}
+	c.format.kick(c, code, reason)
+}

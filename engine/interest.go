@@ -1,0 +1,90 @@
+//go:build linux
+
+package engine
+
+// interest is what the poller is asked to report of a connection. Two flags decide, whether it is read and whether it is
+// stalled:
+//
+//	           | not stalled    | stalled
+//	read       | readable       | readable, writable
+//	not read   | changes only   | changes only, writable
+//
+// "Changes only" is edge-triggered: a FIN, a reset or new bytes are reported once and do not spin while nobody reads; back
+// in the first row, what waits in the kernel is reported again.
+type interest uint8
+
+const (
+	interestWrite interest = 1 << iota
+	interestEdge
+)
+
+func (c *Conn) setInterest() {
+	if c.state == dead {
+		return
+	}
+	var want interest
+	if c.stalled {
+		want |= interestWrite
+	}
+	if !c.reads() {
+		want |= interestEdge
+	}
+	if want == c.interest {
+		return
+	}
+	c.interest = want
+	l := c.loop
+	op := l.poller.ModRead
+	if want&interestWrite != 0 {
+		op = l.poller.ModReadWrite
+	}
+	if err := l.control(op, int(c.fd), want&interestEdge != 0); err != nil {
+		c.destroy(err)
+	}
+}
+
+// control is epoll_ctl for one of the loop's descriptors.
+func (l *Loop) control(op pollerOp, fd int, edge bool) error {
+	return l.sys.control(op, l.attachment(fd), edge)
+}
+
+// reads tells whether bytes from the peer are wanted: to be handled while open, to be thrown away afterwards.
+func (c *Conn) reads() bool {
+	return !c.eof && (c.state != open || c.hold == 0)
+}
+
+// Pause stops reading from the peer: OnTraffic is not called until Resume, also with bytes that have been read already.
+// The kernel's buffers fill up and TCP slows the peer down. What is sent still goes out.
+func (c *Conn) Pause() { c.setHold(holdUser) }
+
+// Resume ends Pause. What was read before and not handled comes first.
+func (c *Conn) Resume() { c.clearHold(holdUser) }
+
+// Hold is Pause for the protocol's own purposes, independent of the user's.
+func (c *Conn) Hold() { c.setHold(holdProtocol) }
+
+// Release ends Hold.
+func (c *Conn) Release() { c.clearHold(holdProtocol) }
+
+func (c *Conn) setHold(why hold) {
+	if c.state != open || c.hold&why != 0 {
+		return
+	}
+	c.hold |= why
+	c.setInterest()
+}
+
+func (c *Conn) clearHold(why hold) {
+	if c.state != open || c.hold&why == 0 {
+		return
+	}
+	if c.hold &^= why; c.hold != 0 {
+		return
+	}
+	// Bytes that are in user space already raise no event: the loop's queue sees to them. So it does for an EOF that
+	// came in behind them.
+	if c.hasInput() {
+		c.loop.enqueue(c)
+	}
+	c.setInterest()
+}

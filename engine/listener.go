@@ -1,0 +1,200 @@
+//go:build linux
+
+package engine
+
+import (
+	"net"
+	"net/netip"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// ListenOptions are a listener's; the zero value works.
+type ListenOptions struct {
+	// ReusePort lets several listeners, of this process or of others that ask for it too, share a TCP port; the kernel
+	// spreads the connections. Off, because it also hides that a port was opened twice by mistake.
+	ReusePort bool
+	// Loop, when it is set, is where all of the listener's connections live. Without it they are spread over the loops,
+	// unless the server prefers home (HomeServer).
+	Loop *Loop
+	// Spread spreads the connections over the loops also when the server prefers home.
+	Spread bool
+	// MaxOutbox is how many bytes may wait for a peer that does not read. Default 1 MiB.
+	// Above it, pushes close the connection as a slow consumer, and its own answers pause its reading.
+	MaxOutbox int
+	// MaxUnfinished is how many bytes of an unfinished message a handler may leave with the engine. Default 16 MiB.
+	MaxUnfinished int
+	// Linger is how long Close waits for a peer that neither reads what it is owed nor closes. Default 5 s.
+	Linger time.Duration
+}
+
+func (o ListenOptions) withDefaults() ListenOptions {
+	if o.MaxOutbox <= 0 {
+		o.MaxOutbox = 1 << 20
+	}
+	if o.MaxUnfinished <= 0 {
+		o.MaxUnfinished = 16 << 20
+	}
+	if o.Linger <= 0 {
+		o.Linger = 5 * time.Second
+	}
+	return o
+}
+
+// A Listener is one open port, or unix socket. Its methods may be called from any goroutine.
+type Listener struct {
+	engine  *Engine
+	server  Server
+	options ListenOptions
+	boundSocket
+	loop *Loop // accepts
+	pin  *Loop // where the connections live; nil: spread
+
+	accepted atomic.Uint64
+	open     atomic.Int64
+
+	mu     sync.Mutex
+	closed bool
+
+	// The accepting loop's own.
+	paused  *Timer // runs while there are no descriptors left
+	backoff time.Duration
+	watched bool
+	locals  []net.Addr // the local addresses seen, shared by the connections
+}
+
+// Addr is the address that the listener has: with the port that the system chose when port 0 was asked for.
+func (ln *Listener) Addr() net.Addr { return ln.addr }
+
+// Accepted is how many connections the listener has accepted.
+func (ln *Listener) Accepted() uint64 { return ln.accepted.Load() }
+
+// Open is how many of its connections are open.
+func (ln *Listener) Open() int { return int(ln.open.Load()) }
+
+// Close refuses new connections; the port is free when it returns. Connections that were accepted stay, those that the
+// kernel has queued and nobody has accepted are reset. A second Close returns ErrClosed.
+func (ln *Listener) Close() error {
+	ln.mu.Lock()
+	defer ln.mu.Unlock()
+	if ln.closed {
+		return ErrClosed
+	}
+	ln.closed = true
+	// The path goes first: nobody finds a socket there that does not answer.
+	ln.unlink()
+	// This alone refuses and frees the port; the descriptor is closed on its loop, which may be looking at it now.
+	_ = unix.Shutdown(ln.fd, unix.SHUT_RDWR)
+	ln.engine.forget(ln)
+	if ln.loop.Post(ln.remove) != nil {
+		_ = unix.Close(ln.fd) // the loop has stopped
+	}
+	return nil
+}
+
+// watch begins to accept. On the accepting loop.
+func (ln *Listener) watch() {
+	l := ln.loop
+	l.listeners = append(l.listeners, ln)
+	ln.resume()
+}
+
+// remove closes the descriptor. On the accepting loop.
+func (ln *Listener) remove() {
+	l := ln.loop
+	l.listeners = slices.DeleteFunc(l.listeners, func(other *Listener) bool { return other == ln })
+	if ln.watched {
+		_ = l.poller.Delete(ln.fd)
+	}
+	ln.endPause()
+	_ = unix.Close(ln.fd)
+}
+
+const acceptsPerTurn = 16
+
+// accept takes some of those who wait. On the accepting loop.
+func (ln *Listener) accept() {
+	for range acceptsPerTurn {
+		fd, peer, err := ln.loop.sys.accept(ln.fd)
+		switch err {
+		case nil:
+			ln.backoff = 0
+			ln.loop.stats.accepted.Add(1)
+			ln.accepted.Add(1)
+			ln.hand(fd, peer)
+		case unix.EINTR, unix.ECONNABORTED, unix.EPROTO, unix.EPERM:
+			// That one is gone; the next may be there.
+		case unix.EMFILE, unix.ENFILE, unix.ENOBUFS, unix.ENOMEM:
+			ln.pause(err)
+			return
+		default:
+			return // EAGAIN: nobody is left. EINVAL: the listener is being closed.
+		}
+	}
+}
+
+// hand gives a new connection to its loop.
+func (ln *Listener) hand(fd int, peer unix.Sockaddr) {
+	l := ln.pin
+	if l == nil {
+		l = ln.engine.leastLoaded()
+	}
+	c := newConn(l, fd, addrPort(peer), ln)
+	ln.open.Add(1)
+	l.open.Add(1)
+	if l == ln.loop {
+		l.adopt(c)
+		return
+	}
+	if l.Post(func() { l.adopt(c) }) != nil {
+		_ = unix.Close(fd)
+		ln.open.Add(-1)
+		l.open.Add(-1)
+	}
+}
+
+func addrPort(sa unix.Sockaddr) netip.AddrPort {
+	switch sa := sa.(type) {
+	case *unix.SockaddrInet4:
+		return netip.AddrPortFrom(netip.AddrFrom4(sa.Addr), uint16(sa.Port))
+	case *unix.SockaddrInet6:
+		ip := netip.AddrFrom16(sa.Addr).Unmap()
+		if sa.ZoneId != 0 {
+			if ifi, err := net.InterfaceByIndex(int(sa.ZoneId)); err == nil {
+				ip = ip.WithZone(ifi.Name)
+			}
+		}
+		return netip.AddrPortFrom(ip, uint16(sa.Port))
+	}
+	return netip.AddrPort{}
+}
+
+// local is the address that fd's peer connected to: the listener's own, unless that is a wildcard.
+func (ln *Listener) local(fd int) net.Addr {
+	tcp, ok := ln.addr.(*net.TCPAddr)
+	if !ok || !tcp.IP.IsUnspecified() {
+		return ln.addr
+	}
+	sa, err := unix.Getsockname(fd)
+	if err != nil {
+		return ln.addr
+	}
+	addr := addrPort(sa)
+	for _, known := range ln.locals {
+		if known.(*net.TCPAddr).AddrPort() == addr {
+			return known
+		}
+	}
+	local := net.TCPAddrFromAddrPort(addr)
+	if len(ln.locals) < maxLocals {
+		ln.locals = append(ln.locals, local)
+	}
+	return local
+}
+
+// maxLocals is how many local addresses a listener on a wildcard address remembers; further ones are not shared.
+const maxLocals = 16

@@ -1,0 +1,207 @@
+//go:build linux
+
+package engine
+
+import (
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	gneterrors "github.com/panjf2000/gnet/v2/pkg/errors"
+	"github.com/panjf2000/gnet/v2/pkg/netpoll"
+	"golang.org/x/sys/unix"
+)
+
+const (
+	// readSize is the loop's one read buffer: the most that one read event takes from a socket.
+	readSize = 64 << 10
+	// slowCallback is how long a callback may hold its loop before it is logged and counted.
+	slowCallback = 100 * time.Millisecond
+)
+
+// A Loop serves its connections, listeners, timers and posted tasks on one goroutine. Index, Post, Engine and AwaitBacklog
+// may be called from any goroutine; everything else on the loop itself only: inside callbacks, timers and posted tasks.
+type Loop struct {
+	engine *Engine
+	index  int
+	log    *slog.Logger
+	sys    *syscalls
+
+	poller            *netpoll.Poller
+	scratchAttachment netpoll.PollAttachment
+	attachments       []*netpoll.PollAttachment // by descriptor; used with gnet's poll_opt only
+
+	conns     []*Conn     // by descriptor
+	listeners []*Listener // those that are accepted on this loop
+	open      atomic.Int64
+
+	inbox   inbox
+	timerfd int
+	timers  wheel
+	armed   uint64 // the tick at which timerfd rings, 0 for none
+	started time.Time
+
+	readBuf []byte
+	batch   batch
+	pool    outboxPool
+
+	everybody broadcastLog
+	ready     ring    // connections that have something to say, or input left to decode
+	stalled   []*Conn // connections that wait for EPOLLOUT
+	woken     bool    // the eventfd has been written and not been served yet
+	events    int     // socket events since the last slice
+	lastSlice time.Time
+
+	current *Conn   // whose callback is running
+	ended   []*Conn // connections whose OnClose is still to be called
+	held    []*Conn // publishers that wait until the loops have caught up
+	queued  int     // bytes in the outboxes of connections that are not stalled
+	behind  bool
+
+	leaving bool          // no new connections
+	gone    chan struct{} // closed when the last connection has gone
+	stopped bool
+	stats   loopStats
+}
+
+func newLoop(e *Engine, index int) (*Loop, error) {
+	l := &Loop{
+		engine: e, index: index, log: e.log, sys: e.sys, timerfd: -1,
+		started: time.Now(), readBuf: make([]byte, readSize), batch: batch{buf: make([]byte, 0, batchSize)},
+	}
+	l.inbox.eventfd = -1
+	if err := l.openDescriptors(); err != nil {
+		l.closeDescriptors()
+		return nil, fmt.Errorf("engine: loop %d: %w", index, err)
+	}
+	return l, nil
+}
+
+func (l *Loop) openDescriptors() (err error) {
+	if l.poller, err = netpoll.OpenPoller(); err != nil {
+		return err
+	}
+	if l.inbox.eventfd, err = unix.Eventfd(0, unix.EFD_NONBLOCK|unix.EFD_CLOEXEC); err != nil {
+		return fmt.Errorf("eventfd: %w", err)
+	}
+	if l.timerfd, err = unix.TimerfdCreate(unix.CLOCK_MONOTONIC, unix.TFD_NONBLOCK|unix.TFD_CLOEXEC); err != nil {
+		return fmt.Errorf("timerfd: %w", err)
+	}
+	if err = l.sys.control(l.poller.AddRead, l.attachment(l.inbox.eventfd), true); err != nil {
+		return err
+	}
+	return l.sys.control(l.poller.AddRead, l.attachment(l.timerfd), false)
+}
+
+func (l *Loop) closeDescriptors() {
+	for _, fd := range []int{l.timerfd, l.inbox.eventfd} {
+		if fd >= 0 {
+			_ = unix.Close(fd)
+		}
+	}
+	if l.poller != nil {
+		_ = l.poller.Close()
+	}
+}
+
+// Index is the loop's number in its engine; 0 is home.
+func (l *Loop) Index() int { return l.index }
+
+// Engine is the engine that the loop belongs to.
+func (l *Loop) Engine() *Engine { return l.engine }
+
+// Logger is where the engine logs.
+func (l *Loop) Logger() *slog.Logger { return l.log }
+
+// run is the loop's goroutine.
+func (l *Loop) run() error {
+	err := l.polling()
+	if l.stopped {
+		err = nil
+	}
+	l.abortAll()
+	l.closeInbox()
+	l.abortAll() // what the last tasks brought
+	_ = unix.Close(l.timerfd)
+	_ = l.poller.Close()
+	return err
+}
+
+// handle serves one event. It never returns an error but the one that ends Polling: gnet drops all others.
+func (l *Loop) handle(fd int, events netpoll.IOEvent, _ netpoll.IOFlags) error {
+	start := time.Now()
+	switch fd {
+	case l.inbox.eventfd:
+		l.woken = false
+		if l.runInbox() {
+			l.wake()
+		}
+		l.slice()
+	case l.timerfd:
+		l.runTimers()
+	default:
+		l.events++
+		l.handleSocket(fd, events)
+	}
+	l.settle()
+	l.checkBacklog()
+	if l.stopped {
+		return gneterrors.ErrEngineShutdown
+	}
+	l.sliceIfDue(start)
+	return nil
+}
+
+func (l *Loop) handleSocket(fd int, events netpoll.IOEvent) {
+	if fd < len(l.conns) && l.conns[fd] != nil {
+		l.handleConn(l.conns[fd], events)
+		return
+	}
+	for _, ln := range l.listeners {
+		if ln.fd == fd {
+			ln.accept()
+			return
+		}
+	}
+}
+
+// runTask runs a posted task or a timer at the border: what it does to connections is finished before the next.
+func (l *Loop) runTask(fn func()) {
+	start := time.Now()
+	l.guarded(fn)
+	l.settle()
+	l.noteSlow(start)
+}
+
+func (l *Loop) guarded(fn func()) {
+	defer l.recovered(nil)
+	fn()
+}
+
+// settle calls the OnClose of connections that ended during the last callback: never inside another callback.
+func (l *Loop) settle() {
+	for i := 0; i < len(l.ended); i++ {
+		c := l.ended[i]
+		l.ended[i] = nil
+		start := time.Now()
+		l.callOnClose(c)
+		l.noteSlow(start)
+	}
+	l.ended = l.ended[:0]
+}
+
+func (l *Loop) callOnClose(c *Conn) {
+	defer l.recovered(c)
+	c.handler.OnClose(c, c.reason)
+}
+
+// stop ends the loop after the present event. On the loop.
+func (l *Loop) stop() { l.stopped = true }
+
+func (l *Loop) noteSlow(start time.Time) {
+	if d := time.Since(start); d > slowCallback {
+		l.stats.slowCallbacks.Add(1)
+		l.log.Warn("engine: a callback held its loop", "loop", l.index, "for", d)
+	}
+}

@@ -1,0 +1,98 @@
+//go:build linux
+
+package engine
+
+import (
+	"fmt"
+	"runtime/debug"
+	"sync"
+)
+
+// Offload runs blocking work on a goroutine of the engine's pool, and done with its result on c's loop, as a callback of the
+// connection; done is not called when the connection's end has begun by then. c is a Conn, or a protocol's connection.
+// It may be called from any goroutine that may use c. ErrBusy when Options.OffloadQueue calls wait already; ErrClosed when
+// the engine has stopped. A panic in work closes the connection.
+func Offload[T any](c interface{ Ref() Ref }, work func() T, done func(result T)) error {
+	ref := c.Ref()
+	return ref.Loop().engine.workers.submit(func() {
+		result, err := recovering(work)
+		_ = ref.Post(func(c *Conn) { // after the stop there is nobody to tell
+			if err != nil {
+				c.loop.offloadPanicked(c, err)
+				return
+			}
+			done(result)
+		})
+	})
+}
+
+func recovering[T any](work func() T) (result T, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("%v\n%s", r, debug.Stack())
+		}
+	}()
+	return work(), nil
+}
+
+func (l *Loop) offloadPanicked(c *Conn, err error) {
+	l.stats.panics.Add(1)
+	l.log.Error("engine: offloaded work panicked", "conn", c.id, "panic", err)
+	c.panicked = true
+}
+
+// workers is the pool: up to max goroutines, started when there is work for them and ended when there is none.
+type workers struct {
+	mu      sync.Mutex
+	queue   []func()
+	running int
+	max     int
+	maxWait int
+	closed  bool
+	idle    sync.WaitGroup
+}
+
+func (w *workers) submit(work func()) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	switch {
+	case w.closed:
+		return ErrClosed
+	case w.running < w.max:
+		w.running++
+		w.idle.Go(func() { w.run(work) })
+	case len(w.queue) >= w.maxWait:
+		return ErrBusy
+	default:
+		w.queue = append(w.queue, work)
+	}
+	return nil
+}
+
+// run does work, and then what waits, until nothing does.
+func (w *workers) run(work func()) {
+	for ; work != nil; work = w.next() {
+		work()
+	}
+}
+
+func (w *workers) next() func() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.queue) == 0 {
+		w.running--
+		return nil
+	}
+	work := w.queue[0]
+	w.queue[0] = nil
+	w.queue = w.queue[1:]
+	return work
+}
+
+// close lets no more work in and drops what has not begun.
+func (w *workers) close() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.closed = true
+	w.queue = nil
+}

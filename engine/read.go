@@ -1,0 +1,179 @@
+//go:build linux
+
+package engine
+
+import (
+	"io"
+
+	"golang.org/x/sys/unix"
+)
+
+// turnMessages is how many messages of one connection are handled before others have their turn.
+const turnMessages = 64
+
+const (
+	eventsIn    = unix.EPOLLIN | unix.EPOLLPRI | unix.EPOLLRDHUP
+	eventsError = unix.EPOLLERR | unix.EPOLLHUP
+)
+
+// handleConn serves an event of a connection. The event is only a hint: it may be stale, and the descriptor's number may
+// already be a new connection's. What a read or a write returns decides.
+func (l *Loop) handleConn(c *Conn, events uint32) {
+	if c.stalled && events&(unix.EPOLLOUT|eventsError) != 0 {
+		l.writable(c)
+	}
+	switch {
+	case c.state == dead || events&(eventsIn|eventsError) == 0:
+	case c.state != open && !c.eof:
+		l.readAway(c)
+	case c.reads():
+		l.readTurn(c)
+	case events&eventsError != 0:
+		c.checkError()
+	}
+}
+
+// writable serves EPOLLOUT with one write. The connection stays stalled, and EPOLLOUT its clock, until nothing waits.
+func (l *Loop) writable(c *Conn) {
+	n, ok := l.write(c, l.gather(c))
+	if !ok {
+		return
+	}
+	l.advance(c, n)
+	if !c.waiting() {
+		l.unstall(c)
+		c.setInterest()
+		if c.state == draining {
+			l.drained(c)
+		}
+	}
+	c.markOutbox()
+}
+
+// readTurn takes what one read brings, unless messages of an earlier read are still to be decoded: then this is their turn.
+func (l *Loop) readTurn(c *Conn) {
+	if c.undecoded {
+		l.deliver(c, nil)
+		l.finish(c)
+		return
+	}
+	n, err := l.sys.read(int(c.fd), l.readBuf)
+	switch {
+	case err != nil && isTemporary(err):
+		return
+	case err != nil:
+		c.destroy(err)
+		return
+	case n == 0:
+		c.eof = true
+		c.setInterest()
+		l.deliver(c, nil)
+	default:
+		l.stats.read(n)
+		l.deliver(c, l.readBuf[:n])
+	}
+	l.finish(c)
+}
+
+// deliver gives the handler what has been read: fresh bytes, behind those that it has not taken yet. Behind the last of
+// them it is told of the peer's EOF.
+func (l *Loop) deliver(c *Conn, fresh []byte) {
+	before := l.current
+	l.current = c
+	c.turn = turnMessages
+	if len(fresh) > 0 || c.undecoded {
+		c.undecoded = false
+		c.keep(l.traffic(c, c.join(fresh)))
+	}
+	if c.eof && !c.eofTold && !c.undecoded && c.state == open && c.hold == 0 {
+		c.eofTold = true
+		l.tellEOF(c)
+	}
+	l.current = before
+	if c.undecoded && c.hold == 0 {
+		l.enqueue(c)
+	}
+}
+
+// join puts fresh bytes behind the rest.
+func (c *Conn) join(fresh []byte) []byte {
+	if len(c.rest) == 0 {
+		return fresh
+	}
+	c.rest = append(c.rest, fresh...)
+	return c.rest
+}
+
+func (l *Loop) traffic(c *Conn, p []byte) (_ []byte, taken int) {
+	defer l.recovered(c)
+	return p, c.handler.OnTraffic(c, p)
+}
+
+// keep holds on to what the handler has not taken of p.
+func (c *Conn) keep(p []byte, taken int) {
+	left := p[min(max(taken, 0), len(p)):]
+	switch {
+	case c.state != open || c.panicked || len(left) == 0:
+		c.rest, c.undecoded = nil, false
+	case len(c.rest) > 0:
+		c.rest = left // a part of what it was
+	default:
+		c.rest = append([]byte(nil), left...)
+	}
+	if !c.undecoded && len(c.rest) > c.limits.MaxUnfinished {
+		c.CloseWith(ErrUnfinished)
+	}
+}
+
+// Next is asked by a handler before each message that it handles. It counts the message against the connection's turn, and
+// says no when the turn is used up, when reading is paused, or when the end has begun: then OnTraffic returns what it has
+// taken so far, and the rest is given again later.
+func (c *Conn) Next() bool {
+	if c.state != open || c.panicked {
+		return false
+	}
+	if c.turn <= 0 || c.hold != 0 || c.loop.holdPublisher(c) {
+		c.undecoded = true
+		return false
+	}
+	c.turn--
+	return true
+}
+
+func (l *Loop) tellEOF(c *Conn) {
+	h, ok := c.handler.(EOFHandler)
+	if !ok {
+		c.CloseWith(io.EOF)
+		return
+	}
+	defer l.recovered(c)
+	h.OnEOF(c)
+}
+
+// readAway reads and throws away what comes after our end began, until the peer's EOF.
+func (l *Loop) readAway(c *Conn) {
+	n, err := l.sys.read(int(c.fd), l.readBuf)
+	switch {
+	case err != nil && isTemporary(err):
+	case err != nil:
+		c.destroy(err)
+	case n > 0:
+		l.stats.discarded(n)
+	case c.state == lingering:
+		c.destroy(nil)
+	default:
+		c.eof = true
+		c.setInterest()
+	}
+}
+
+// checkError looks whether a connection that is not read has been reset.
+func (c *Conn) checkError() {
+	errno, err := unix.GetsockoptInt(int(c.fd), unix.SOL_SOCKET, unix.SO_ERROR)
+	switch {
+	case err != nil:
+		c.destroy(err)
+	case errno != 0:
+		c.destroy(unix.Errno(errno))
+	}
+}

@@ -1,0 +1,104 @@
+//go:build linux
+
+package engine
+
+import (
+	"context"
+	"errors"
+)
+
+// Shutdown stops the engine: it closes the listeners, lets every connection say goodbye in its protocol and get what it is
+// owed, and ends the loops. When ctx ends first, what is left is cut off and ctx's error is returned. No goroutine or
+// descriptor is left, but for offloaded work that does not come to an end. Not to be called on a loop, which it waits for;
+// a callback may start it in a goroutine. A second call waits for the first one's end and returns nil.
+func (e *Engine) Shutdown(ctx context.Context) (err error) {
+	e.stopOnce.Do(func() {
+		err = e.shutdown(ctx)
+		close(e.done)
+	})
+	return err
+}
+
+func (e *Engine) shutdown(ctx context.Context) error {
+	e.mu.Lock()
+	e.stopping = true
+	e.mu.Unlock()
+	for _, ln := range e.Listeners() {
+		_ = ln.Close() // ErrClosed: somebody else just did
+	}
+	e.workers.close()
+	err := e.drain(ctx)
+	for _, l := range e.loops {
+		_ = l.Post(l.stop) // ErrClosed: its poller failed and it has ended
+	}
+	e.running.Wait()
+	return errors.Join(err, e.workers.wait(ctx))
+}
+
+// drain lets all loops say goodbye at the same time and waits for each.
+func (e *Engine) drain(ctx context.Context) error {
+	var leaving []chan struct{}
+	for _, l := range e.loops {
+		gone := make(chan struct{})
+		if l.Post(func() { l.leave(gone) }) == nil {
+			leaving = append(leaving, gone)
+		}
+	}
+	for _, gone := range leaving {
+		select {
+		case <-gone:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// leave lets every connection say goodbye; gone is closed when the last one has gone.
+func (l *Loop) leave(gone chan struct{}) {
+	l.leaving = true
+	if l.open.Load() == 0 {
+		close(gone)
+		return
+	}
+	l.gone = gone
+	for _, c := range l.conns {
+		if c != nil {
+			l.callback(c, sayGoodbye)
+		}
+	}
+}
+
+func sayGoodbye(c *Conn) {
+	if h, ok := c.handler.(ShutdownHandler); ok {
+		h.OnShutdown(c)
+		return
+	}
+	c.CloseWith(ErrShutdown)
+}
+
+// abortAll cuts off whoever is left when the loop ends.
+func (l *Loop) abortAll() {
+	l.leaving = true
+	for _, c := range l.conns {
+		if c != nil {
+			c.abort(ErrShutdown)
+		}
+	}
+	l.settle()
+}
+
+// wait waits for the work that has begun.
+func (w *workers) wait(ctx context.Context) error {
+	ended := make(chan struct{})
+	go func() {
+		w.idle.Wait()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

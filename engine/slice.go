@@ -1,0 +1,144 @@
+//go:build linux
+
+package engine
+
+import "time"
+
+// A slice serves some of the connections that have something to say: those in the ready queue and, while a broadcast is
+// under way, those that the sweep comes to, turn about. Between slices the loop serves its sockets, so that new messages
+// land behind the cursors still waiting and leave in the same write: the busier, the fewer writes a message.
+// A slice runs when the loop's eventfd rings; because that can take long to come round among thousands of busy sockets, one
+// also runs after sliceEvents socket events or sliceTime.
+const (
+	sliceWrites = 64
+	sliceLooks  = 512 // connections looked at, most of which may turn out to have nothing left to say
+	sliceEvents = 64
+	sliceTime   = time.Millisecond
+)
+
+func (l *Loop) busy() bool { return l.ready.n > 0 || l.everybody.left > 0 }
+
+// wake makes sure that a slice will run.
+func (l *Loop) wake() {
+	if !l.woken {
+		l.woken = true
+		signal(l.inbox.eventfd)
+	}
+}
+
+// enqueue puts c in the ready queue, once.
+func (l *Loop) enqueue(c *Conn) {
+	if c.queued || c.state == dead {
+		return
+	}
+	c.queued = true
+	l.ready.push(c)
+	l.wake()
+}
+
+func (l *Loop) sliceIfDue(now time.Time) {
+	if l.busy() && (l.events >= sliceEvents || now.Sub(l.lastSlice) > sliceTime) {
+		l.slice()
+	}
+}
+
+func (l *Loop) slice() {
+	l.events = 0
+	writes := 0
+	for looks := 0; looks < sliceLooks && writes < sliceWrites; looks++ {
+		c := l.nextReady(looks)
+		if c == nil {
+			break
+		}
+		if l.serve(c) {
+			writes++
+		}
+	}
+	l.settle()
+	l.checkBacklog()
+	l.lastSlice = time.Now()
+	if l.busy() {
+		l.wake()
+	}
+}
+
+// nextReady takes from the queue and from the sweep in turn.
+func (l *Loop) nextReady(turn int) *Conn {
+	if turn%2 == 0 || l.ready.n == 0 {
+		if c := l.everybody.sweep(); c != nil {
+			return c
+		}
+	}
+	if l.ready.n == 0 {
+		return nil
+	}
+	c := l.ready.pop()
+	c.queued = false
+	return c
+}
+
+// serve gives c its turn: input that was left undecoded first, then one write. It tells whether c had anything to do.
+func (l *Loop) serve(c *Conn) bool {
+	if c.state == dead {
+		return false
+	}
+	input := c.hasInput()
+	if input {
+		l.deliver(c, nil)
+	}
+	return l.finish(c) || input
+}
+
+// hasInput tells whether something that came in earlier, and may be handled now, is still to be handled.
+func (c *Conn) hasInput() bool {
+	return c.state == open && c.hold == 0 && (c.undecoded || c.eof && !c.eofTold)
+}
+
+// finish writes what c has to say, at the end of its callback or when its turn comes.
+func (l *Loop) finish(c *Conn) bool {
+	if c.panicked {
+		l.endPanicked(c)
+	}
+	if c.stalled || c.state == dead || (c.state == open && !c.waiting()) || c.state == lingering {
+		return false
+	}
+	l.flush(c)
+	return true
+}
+
+// flush gives the kernel what c has to say, in one write.
+func (l *Loop) flush(c *Conn) {
+	p := l.gather(c)
+	n, ok := l.write(c, p)
+	if !ok {
+		return
+	}
+	l.advance(c, n)
+	switch {
+	case n < len(p):
+		l.stall(c)
+	case c.waiting():
+		l.enqueue(c)
+	case c.state == draining:
+		l.drained(c)
+	}
+}
+
+// write returns how much the kernel took; ok is false when that ended the connection.
+func (l *Loop) write(c *Conn, p []byte) (n int, ok bool) {
+	if len(p) == 0 {
+		return 0, true
+	}
+	n, err := l.sys.write(int(c.fd), p)
+	switch {
+	case err == nil:
+		l.stats.written(n)
+		c.progress = true
+		return n, true
+	case isTemporary(err):
+		return 0, true
+	default:
+		c.destroy(err)
+		return 0, false
+	}
+}

@@ -1,0 +1,132 @@
+//go:build linux
+
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// boundSocket is a listening socket of ours.
+type boundSocket struct {
+	fd   int
+	addr net.Addr
+	file os.FileInfo // the socket file of a unix address, nil otherwise
+}
+
+// listenSocket opens a listening socket through the net package, which knows all about names and families, and takes its
+// descriptor over.
+func listenSocket(network, address string, reusePort bool) (boundSocket, error) {
+	ln, err := openListener(network, address, reusePort)
+	if err != nil {
+		return boundSocket{}, err
+	}
+	defer ln.Close()
+	if u, ok := ln.(*net.UnixListener); ok {
+		u.SetUnlinkOnClose(false)
+	}
+	fd, err := duplicate(ln.(syscall.Conn))
+	if err != nil {
+		return boundSocket{}, err
+	}
+	s := boundSocket{fd: fd, addr: ln.Addr()}
+	if network == "unix" {
+		s.file, _ = os.Lstat(address) // an abstract address has none
+	}
+	return s, nil
+}
+
+func openListener(network, address string, reusePort bool) (net.Listener, error) {
+	config := net.ListenConfig{
+		KeepAlive: -1,
+		Control: func(_, _ string, rc syscall.RawConn) error {
+			return prepareSocket(network, rc, reusePort)
+		},
+	}
+	// The net package makes MPTCP listeners by default: slower, and not what the options below are known to work with.
+	config.SetMultipathTCP(false)
+	ln, err := config.Listen(context.Background(), network, address)
+	if network == "unix" && errors.Is(err, syscall.EADDRINUSE) {
+		if err = removeStale(address, err); err == nil {
+			ln, err = config.Listen(context.Background(), network, address)
+		}
+	}
+	return ln, err
+}
+
+// prepareSocket sets the options that a TCP socket needs before bind; accepted sockets inherit the last two.
+func prepareSocket(network string, rc syscall.RawConn, reusePort bool) (err error) {
+	if network == "unix" {
+		return nil
+	}
+	options := []struct{ level, name, value int }{
+		{unix.SOL_SOCKET, unix.SO_REUSEADDR, 1},
+		{unix.SOL_SOCKET, unix.SO_KEEPALIVE, 1},
+		{unix.IPPROTO_TCP, unix.TCP_NODELAY, 1},
+	}
+	if reusePort {
+		options = append(options, struct{ level, name, value int }{unix.SOL_SOCKET, unix.SO_REUSEPORT, 1})
+	}
+	controlErr := rc.Control(func(fd uintptr) {
+		for _, o := range options {
+			if err = unix.SetsockoptInt(int(fd), o.level, o.name, o.value); err != nil {
+				return
+			}
+		}
+	})
+	return errors.Join(controlErr, err)
+}
+
+// removeStale removes the socket file of a process that is gone, and nothing else: a socket that somebody listens on, and
+// any other kind of file, stays, and the error of bind stands.
+func removeStale(path string, inUse error) error {
+	info, err := os.Lstat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if info.Mode().Type() != fs.ModeSocket {
+		return fmt.Errorf("%s is there and is not a socket: %w", path, inUse)
+	}
+	conn, err := net.DialTimeout("unix", path, time.Second)
+	if err == nil {
+		conn.Close()
+		return inUse
+	}
+	if !errors.Is(err, syscall.ECONNREFUSED) {
+		return inUse
+	}
+	return os.Remove(path)
+}
+
+func duplicate(sc syscall.Conn) (fd int, err error) {
+	rc, err := sc.SyscallConn()
+	if err != nil {
+		return -1, err
+	}
+	controlErr := rc.Control(func(original uintptr) {
+		fd, err = unix.FcntlInt(original, unix.F_DUPFD_CLOEXEC, 0)
+	})
+	return fd, errors.Join(controlErr, err)
+}
+
+// unlink removes the socket's file if it is still the one that we made.
+func (s *boundSocket) unlink() {
+	if s.file == nil {
+		return
+	}
+	path := s.addr.String()
+	if now, err := os.Lstat(path); err == nil && os.SameFile(now, s.file) {
+		_ = os.Remove(path)
+	}
+}

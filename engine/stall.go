@@ -1,0 +1,92 @@
+//go:build linux
+
+package engine
+
+import "golang.org/x/sys/unix"
+
+// isTemporary tells whether a read or write failed only for now.
+func isTemporary(err error) bool {
+	return err == unix.EAGAIN || err == unix.EINTR || err == unix.ENOBUFS || err == unix.ENOMEM
+}
+
+// stall notes that the kernel takes no more for c until EPOLLOUT says so.
+func (l *Loop) stall(c *Conn) {
+	l.queued -= c.ownBytes()
+	c.stalled = true
+	c.stallSeat = int32(len(l.stalled))
+	l.stalled = append(l.stalled, c)
+	l.stats.stalled.Add(1)
+	c.setInterest()
+	c.markOutbox()
+}
+
+// unstall is called on EPOLLOUT, and when c ends.
+func (l *Loop) unstall(c *Conn) {
+	if !c.stalled {
+		return
+	}
+	c.stalled = false
+	l.queued += c.ownBytes()
+	last := len(l.stalled) - 1
+	moved := l.stalled[last]
+	l.stalled[c.stallSeat] = moved
+	moved.stallSeat = c.stallSeat
+	l.stalled[last] = nil
+	l.stalled = l.stalled[:last]
+	l.stats.stalled.Add(-1)
+}
+
+// ownBytes is what waits for c alone, counted against limits.
+func (c *Conn) ownBytes() int {
+	if c.out == nil {
+		return 0
+	}
+	return c.out.bytes + c.out.len()*itemOverhead
+}
+
+// pending is what waits for c, the log included.
+func (c *Conn) pending() int {
+	n := c.ownBytes()
+	if c.seat != noSeat {
+		n += c.loop.everybody.waiting(c.cursor)
+	}
+	return n
+}
+
+// account keeps the loop's sum of what waits in the outboxes of connections that are not stalled.
+func (l *Loop) account(c *Conn, n int) {
+	if !c.stalled {
+		l.queued += n
+	}
+}
+
+// markOutbox looks whether a stalled connection's waiting bytes passed the high mark, or fell below the low mark (a half):
+// the handler is told, and reading stops meanwhile, because each message read may be one more answer.
+func (c *Conn) markOutbox() {
+	high := c.limits.MaxOutbox
+	switch n := c.pending(); {
+	case !c.full && c.stalled && n > high:
+		c.full = true
+		c.loop.stats.full.Add(1)
+		c.setHold(holdOutbox)
+		c.tellFull()
+	case c.full && n <= high/2:
+		c.full = false
+		c.clearHold(holdOutbox)
+		c.tellDrain()
+	}
+}
+
+func (c *Conn) tellFull() {
+	if h, ok := c.handler.(BufferHandler); ok && c.state == open {
+		defer c.loop.recovered(c)
+		h.OnBufferFull(c)
+	}
+}
+
+func (c *Conn) tellDrain() {
+	if h, ok := c.handler.(BufferHandler); ok && c.state == open {
+		defer c.loop.recovered(c)
+		h.OnBufferDrain(c)
+	}
+}

@@ -1,0 +1,92 @@
+//go:build linux
+
+package engine
+
+import "sync/atomic"
+
+// Stats are counts since the engine was made, and some that are of the moment. They are read without stopping the loops, so
+// that they may be a few events apart.
+type Stats struct {
+	Connections int64 // open now, those that are still saying goodbye included
+	Stalled     int64 // connections whose peer takes no more at the moment
+
+	Accepted       uint64
+	AcceptPauses   uint64 // times accepting stopped because the system had no descriptors or memory left
+	BytesIn        uint64
+	BytesOut       uint64
+	Reads          uint64 // reads that brought something
+	Writes         uint64 // writes that the kernel took something of
+	BytesDiscarded uint64 // read after our end began
+
+	OutboxFull    uint64 // times a peer had more than MaxOutbox waiting and its reading was stopped
+	SlowConsumers uint64 // connections closed because pushes exceeded MaxOutbox
+	HeldBack      uint64 // times a publisher was held back because the loops were behind
+	Lingered      uint64 // connections whose peer did not close within the linger time
+	Panics        uint64 // callbacks that panicked
+	SlowCallbacks uint64 // callbacks that held their loop for over 100 ms
+}
+
+// loopStats are one loop's counts; only the loop adds to them.
+type loopStats struct {
+	stalled       atomic.Int64
+	accepted      atomic.Uint64
+	acceptPauses  atomic.Uint64
+	bytesIn       atomic.Uint64
+	bytesOut      atomic.Uint64
+	reads         atomic.Uint64
+	writes        atomic.Uint64
+	bytesAway     atomic.Uint64
+	full          atomic.Uint64
+	slow          atomic.Uint64
+	heldBack      atomic.Uint64
+	lingered      atomic.Uint64
+	panics        atomic.Uint64
+	slowCallbacks atomic.Uint64
+}
+
+func (s *loopStats) read(n int) {
+	s.reads.Add(1)
+	s.bytesIn.Add(uint64(n))
+}
+
+func (s *loopStats) written(n int) {
+	s.writes.Add(1)
+	s.bytesOut.Add(uint64(n))
+}
+
+func (s *loopStats) discarded(n int) { s.bytesAway.Add(uint64(n)) }
+
+// Stats is the sum over all loops. It may be called from any goroutine.
+func (e *Engine) Stats() Stats {
+	var sum Stats
+	for _, l := range e.loops {
+		sum.add(l)
+	}
+	return sum
+}
+
+// Stats are this loop's own. It may be called from any goroutine.
+func (l *Loop) Stats() Stats {
+	var s Stats
+	s.add(l)
+	return s
+}
+
+func (s *Stats) add(l *Loop) {
+	c := &l.stats
+	s.Connections += l.open.Load()
+	s.Stalled += c.stalled.Load()
+	s.Accepted += c.accepted.Load()
+	s.AcceptPauses += c.acceptPauses.Load()
+	s.BytesIn += c.bytesIn.Load()
+	s.BytesOut += c.bytesOut.Load()
+	s.Reads += c.reads.Load()
+	s.Writes += c.writes.Load()
+	s.BytesDiscarded += c.bytesAway.Load()
+	s.OutboxFull += c.full.Load()
+	s.SlowConsumers += c.slow.Load()
+	s.HeldBack += c.heldBack.Load()
+	s.Lingered += c.lingered.Load()
+	s.Panics += c.panics.Load()
+	s.SlowCallbacks += c.slowCallbacks.Load()
+}
