@@ -131,7 +131,7 @@ func (c *Conn) Buffered() int { return c.pending() }
 // Send queues frame, in order behind everything sent before. The frame is kept, not copied: nobody may write to it any
 // more, and many connections may share it. It goes out at the end of the present callback, or when the loop comes to it.
 // ErrClosed after the end has begun. ErrFull when more than MaxOutbox bytes wait for a peer that does not read; inside the
-// connection's own callbacks it is never returned, because reading stops instead.
+// connection's own callbacks it is never returned, because reading stops instead, nor after Detach.
 func (c *Conn) Send(frame []byte) error {
 	if err := c.maySend(); err != nil {
 		return err
@@ -164,7 +164,7 @@ func (c *Conn) maySend() error {
 	switch {
 	case c.state != open:
 		return ErrClosed
-	case c.full && c.loop.current != c:
+	case c.full && c.loop.current != c && !c.detached: // a goodbye is always let out
 		return ErrFull
 	}
 	return nil

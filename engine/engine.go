@@ -3,10 +3,11 @@
 package engine
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -18,7 +19,8 @@ type Options struct {
 	// Loops is how many event loops there are, each a goroutine. Default 1: then all callbacks run on one goroutine, and
 	// what they share needs no lock.
 	Loops int
-	// OnStart is called by Run once on each loop, before Run begins to wait. An error ends Run with it. Default none.
+	// OnStart is called by Run once on each loop, before Run begins to wait. An error ends Run with it, and so does a panic,
+	// with ErrPanic. Default none.
 	OnStart func(l *Loop) error
 	// Logger is where the engine logs. Default slog.Default().
 	Logger *slog.Logger
@@ -122,6 +124,7 @@ func (e *Engine) Home() *Loop { return e.loops[0] }
 //
 // A taken port is an error that names the address, for which errors.Is(err, syscall.EADDRINUSE) holds. A socket file that
 // a process left behind is replaced; any other file at the path is an error and stays as it is. After Shutdown: ErrClosed.
+// A host that is a name is looked up, which can take long: on a loop, use numbers.
 func (e *Engine) Listen(address string, s Server, options ...ListenOptions) (*Listener, error) {
 	network, hostport, err := parseAddress(address)
 	if err != nil {
@@ -130,6 +133,9 @@ func (e *Engine) Listen(address string, s Server, options ...ListenOptions) (*Li
 	var o ListenOptions
 	if len(options) > 0 {
 		o = options[0]
+	}
+	if o.Loop != nil && o.Loop.engine != e {
+		return nil, fmt.Errorf("engine: listen on %s: ListenOptions.Loop is another engine's", address)
 	}
 	sock, err := listenSocket(network, hostport, o.ReusePort)
 	if err != nil {
@@ -199,6 +205,9 @@ func (e *Engine) Run(ctx context.Context) error {
 	if e.ran.Swap(true) {
 		return ErrRunning
 	}
+	if e.isStopping() {
+		return ErrClosed
+	}
 	err := e.start()
 	if err == nil {
 		select {
@@ -209,7 +218,13 @@ func (e *Engine) Run(ctx context.Context) error {
 	}
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), e.options.DrainTimeout)
 	defer cancel()
-	return errors.Join(err, e.Shutdown(drain))
+	return cmp.Or(err, e.Shutdown(drain))
+}
+
+func (e *Engine) isStopping() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.stopping
 }
 
 func (e *Engine) start() error {
@@ -231,6 +246,8 @@ func (e *Engine) start() error {
 func callOnStart(onStart func(*Loop) error, l *Loop) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
+			l.stats.panics.Add(1)
+			l.log.Error("engine: OnStart panicked", "loop", l.index, "panic", r, "stack", string(debug.Stack()))
 			err = fmt.Errorf("%w: OnStart: %v", ErrPanic, r)
 		}
 	}()

@@ -43,6 +43,16 @@ func (c *Conn) setInterest() {
 	}
 }
 
+// rearm asks again for what is edge-triggered: what is ready now is reported once more.
+func (c *Conn) rearm() {
+	if c.state == dead || c.interest != interestWrite|interestEdge {
+		return
+	}
+	if err := c.loop.control(c.loop.poller.ModReadWrite, int(c.fd), true); err != nil {
+		c.destroy(err)
+	}
+}
+
 // control is epoll_ctl for one of the loop's descriptors.
 func (l *Loop) control(op pollerOp, fd int, edge bool) error {
 	return l.sys.control(op, l.attachment(fd), edge)

@@ -63,6 +63,7 @@ type Listener struct {
 	// The accepting loop's own.
 	paused  *Timer // runs while there are no descriptors left
 	backoff time.Duration
+	warned  time.Time // when a pause was logged last
 	watched bool
 	locals  []net.Addr // the local addresses seen, shared by the connections
 }
@@ -96,6 +97,12 @@ func (ln *Listener) Close() error {
 	return nil
 }
 
+func (ln *Listener) isClosed() bool {
+	ln.mu.Lock()
+	defer ln.mu.Unlock()
+	return ln.closed
+}
+
 // watch begins to accept. On the accepting loop.
 func (ln *Listener) watch() {
 	l := ln.loop
@@ -118,6 +125,9 @@ const acceptsPerTurn = 16
 
 // accept takes some of those who wait. On the accepting loop.
 func (ln *Listener) accept() {
+	if ln.isClosed() {
+		return // a unix socket still gives out those who were queued
+	}
 	for range acceptsPerTurn {
 		fd, peer, err := ln.loop.sys.accept(ln.fd)
 		switch err {

@@ -20,8 +20,9 @@ const (
 	slowCallback = 100 * time.Millisecond
 )
 
-// A Loop serves its connections, listeners, timers and posted tasks on one goroutine. Index, Post, Engine and AwaitBacklog
-// may be called from any goroutine; everything else on the loop itself only: inside callbacks, timers and posted tasks.
+// A Loop serves its connections, listeners, timers and posted tasks on one goroutine. Index, Post, Engine, Logger, Stats and
+// AwaitBacklog may be called from any goroutine; everything else on the loop itself only: inside callbacks, timers and posted
+// tasks.
 type Loop struct {
 	engine *Engine
 	index  int
@@ -123,6 +124,9 @@ func (l *Loop) run() error {
 	l.abortAll()
 	l.closeInbox()
 	l.abortAll() // what the last tasks brought
+	if l.gone != nil {
+		close(l.gone) // a connection was counted in, and came too late to be handed over
+	}
 	_ = unix.Close(l.timerfd)
 	_ = l.poller.Close()
 	return err
@@ -143,6 +147,7 @@ func (l *Loop) handle(fd int, events netpoll.IOEvent, _ netpoll.IOFlags) error {
 	default:
 		l.events++
 		l.handleSocket(fd, events)
+		l.noteSlow(start)
 	}
 	l.settle()
 	l.checkBacklog()

@@ -10,15 +10,19 @@ import (
 
 // Offload runs blocking work on a goroutine of the engine's pool, and done with its result on c's loop, as a callback of the
 // connection; done is not called when the connection's end has begun by then. c is a Conn, or a protocol's connection.
-// It may be called from any goroutine that may use c. ErrBusy when Options.OffloadQueue calls wait already; ErrClosed when
-// the engine has stopped. A panic in work closes the connection.
+// It may be called from any goroutine that may use c. A nil error means that work will run, also when the connection closes
+// or the engine stops meanwhile, unless the context of Shutdown ends before its turn. ErrBusy when Options.OffloadQueue
+// calls wait already; ErrClosed when the engine stops. A panic in work closes the connection.
 func Offload[T any](c interface{ Ref() Ref }, work func() T, done func(result T)) error {
 	ref := c.Ref()
 	return ref.Loop().engine.workers.submit(func() {
 		result, err := recovering(work)
+		if err != nil {
+			ref.Loop().offloadPanicked(ref.ID(), err)
+		}
 		_ = ref.Post(func(c *Conn) { // after the stop there is nobody to tell
 			if err != nil {
-				c.loop.offloadPanicked(c, err)
+				c.panicked = true
 				return
 			}
 			done(result)
@@ -35,10 +39,10 @@ func recovering[T any](work func() T) (result T, err error) {
 	return work(), nil
 }
 
-func (l *Loop) offloadPanicked(c *Conn, err error) {
+// offloadPanicked is called where the work ran: the connection may be gone by now, and with it its callbacks.
+func (l *Loop) offloadPanicked(conn uint64, err error) {
 	l.stats.panics.Add(1)
-	l.log.Error("engine: offloaded work panicked", "conn", c.id, "panic", err)
-	c.panicked = true
+	l.log.Error("engine: offloaded work panicked", "conn", conn, "panic", err)
 }
 
 // workers is the pool: up to max goroutines, started when there is work for them and ended when there is none.
@@ -89,10 +93,16 @@ func (w *workers) next() func() {
 	return work
 }
 
-// close lets no more work in and drops what has not begun.
+// close lets no more work in. What is in is done: connections that drain may owe its result to their peer.
 func (w *workers) close() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.closed = true
+}
+
+// drop forgets the work that has not begun.
+func (w *workers) drop() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.queue = nil
 }

@@ -10,11 +10,15 @@ import "time"
 const (
 	minBackoff = 5 * time.Millisecond
 	maxBackoff = time.Second
+	// warnEvery is how long a listener keeps silent about it: at the limit, each connection that leaves lets one in, and
+	// accepting pauses again.
+	warnEvery = 10 * time.Second
 )
 
 func (ln *Listener) pause(cause error) {
 	l := ln.loop
-	if ln.backoff == 0 {
+	if now := time.Now(); now.Sub(ln.warned) > warnEvery {
+		ln.warned = now
 		l.log.Warn("engine: accepting pauses", "listener", ln.addr, "err", cause)
 	}
 	ln.backoff = min(max(2*ln.backoff, minBackoff), maxBackoff)

@@ -35,17 +35,21 @@ func (l *Loop) handleConn(c *Conn, events uint32) {
 
 // writable serves EPOLLOUT with one write. The connection stays stalled, and EPOLLOUT its clock, until nothing waits.
 func (l *Loop) writable(c *Conn) {
-	n, ok := l.write(c, l.gather(c))
+	p := l.gather(c)
+	n, ok := l.write(c, p)
 	if !ok {
 		return
 	}
 	l.advance(c, n)
-	if !c.waiting() {
+	switch {
+	case !c.waiting():
 		l.unstall(c)
 		c.setInterest()
 		if c.state == draining {
 			l.drained(c)
 		}
+	case n == len(p):
+		c.rearm() // edge-triggered, the next EPOLLOUT would not come: the kernel has never said no
 	}
 	c.markOutbox()
 }

@@ -27,6 +27,12 @@ func (r Ref) Post(fn func(c *Conn)) error {
 	return c.loop.Post(func() { c.loop.callback(c, fn) })
 }
 
+// Kick lets the connection's protocol say goodbye, with a WebSocket close code (RFC 6455 7.4) and a reason, and close it. A nil
+// error means that this was posted to its loop; ErrClosed that the loop has stopped.
+func (r Ref) Kick(code int, reason string) error {
+	return r.Post(func(c *Conn) { c.loop.kick(c, code, reason) })
+}
+
 // callback runs fn as a callback of c: what it sends goes out at its end.
 func (l *Loop) callback(c *Conn, fn func(c *Conn)) {
 	if c.state != open {

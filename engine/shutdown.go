@@ -3,14 +3,15 @@
 package engine
 
 import (
+	"cmp"
 	"context"
-	"errors"
 )
 
 // Shutdown stops the engine: it closes the listeners, lets every connection say goodbye in its protocol and get what it is
-// owed, and ends the loops. When ctx ends first, what is left is cut off and ctx's error is returned. No goroutine or
-// descriptor is left, but for offloaded work that does not come to an end. Not to be called on a loop, which it waits for;
-// a callback may start it in a goroutine. A second call waits for the first one's end and returns nil.
+// owed, runs the work that was offloaded before, and ends the loops. When ctx ends first, what is left is cut off, work
+// that has not begun is dropped, and ctx's error is returned. No goroutine or descriptor is left, but for offloaded work
+// that does not come to an end. Not to be called on a loop, which it waits for; a callback may start it in a goroutine. A
+// second call waits for the first one's end and returns nil.
 func (e *Engine) Shutdown(ctx context.Context) (err error) {
 	e.stopOnce.Do(func() {
 		err = e.shutdown(ctx)
@@ -32,7 +33,7 @@ func (e *Engine) shutdown(ctx context.Context) error {
 		_ = l.Post(l.stop) // ErrClosed: its poller failed and it has ended
 	}
 	e.running.Wait()
-	return errors.Join(err, e.workers.wait(ctx))
+	return cmp.Or(err, e.workers.wait(ctx))
 }
 
 // drain lets all loops say goodbye at the same time and waits for each.
@@ -88,7 +89,7 @@ func (l *Loop) abortAll() {
 	l.settle()
 }
 
-// wait waits for the work that has begun.
+// wait waits for the work that was accepted; when ctx ends first, what has not begun is dropped.
 func (w *workers) wait(ctx context.Context) error {
 	ended := make(chan struct{})
 	go func() {
@@ -99,6 +100,7 @@ func (w *workers) wait(ctx context.Context) error {
 	case <-ended:
 		return nil
 	case <-ctx.Done():
+		w.drop()
 		return ctx.Err()
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"strings"
 	"syscall"
 	"time"
 
@@ -38,8 +39,8 @@ func listenSocket(network, address string, reusePort bool) (boundSocket, error) 
 		return boundSocket{}, err
 	}
 	s := boundSocket{fd: fd, addr: ln.Addr()}
-	if network == "unix" {
-		s.file, _ = os.Lstat(address) // an abstract address has none
+	if network == "unix" && !strings.HasPrefix(address, "@") { // an abstract address has no file
+		s.file, _ = os.Lstat(address)
 	}
 	return s, nil
 }

@@ -22,11 +22,11 @@ type Stats struct {
 	SlowConsumers uint64 // connections closed because pushes exceeded MaxOutbox
 	HeldBack      uint64 // times a publisher was held back because the loops were behind
 	Lingered      uint64 // connections whose peer did not close within the linger time
-	Panics        uint64 // callbacks that panicked
+	Panics        uint64 // callbacks and offloaded work that panicked
 	SlowCallbacks uint64 // callbacks that held their loop for over 100 ms
 }
 
-// loopStats are one loop's counts; only the loop adds to them.
+// loopStats are one loop's counts; only the loop adds to them, but for the panics of offloaded work.
 type loopStats struct {
 	stalled       atomic.Int64
 	accepted      atomic.Uint64

@@ -109,7 +109,8 @@ func (l *Loop) fire(t *Timer) {
 	t.waiting = false
 	if t.period > 0 {
 		t.waiting = true
-		t.due = max(t.due+t.period, l.tick()+1)
+		missed := (l.tick() - t.due) / t.period
+		t.due += (missed + 1) * t.period
 		l.timers.add(t)
 	}
 	l.runTask(t.fn)

@@ -1,0 +1,63 @@
+//go:build linux
+
+package main
+
+import (
+	"fanloop/codec/websocket"
+	"fanloop/engine"
+	"fanloop/hub"
+)
+
+// clients serves the web pages: the first message of each is its uid, later ones may ask for groups.
+func (s *server) clients() *websocket.Server {
+	return &websocket.Server{OnMessage: s.onClientMessage}
+}
+
+// bound marks a connection that has said its uid.
+type bound struct{}
+
+func (s *server) onClientMessage(c *websocket.Conn, m websocket.Message) {
+	if c.Value() == nil {
+		s.bind(c, string(m.Data))
+		return
+	}
+	if s.options.clientGroups {
+		s.changeGroups(c, m.Data)
+	}
+}
+
+func (s *server) bind(c *websocket.Conn, uid string) {
+	c.SetValue(bound{})
+	ref := c.Ref()
+	s.hub.Do(c.Loop(), func(x *hub.Home) {
+		if err := x.Bind(ref, uid); err != nil {
+			s.refuse(ref, err)
+			return
+		}
+		s.log.Debug("bound", "conn", ref.ID(), "uid", uid)
+	})
+}
+
+// refuse closes the connection of a client that cannot be bound, and tells it why. It comes from home, which need not be
+// the connection's loop.
+func (s *server) refuse(ref engine.Ref, cause error) {
+	s.log.Info("client refused", "conn", ref.ID(), "addr", ref.RemoteAddr(), "err", cause)
+	_ = ref.Kick(websocket.StatusPolicyViolation, cause.Error()) // fails when its loop has stopped
+}
+
+func (s *server) changeGroups(c *websocket.Conn, message []byte) {
+	m, err := parseClient(message)
+	if err != nil {
+		return // what else a page says is its own business
+	}
+	ref := c.Ref()
+	s.hub.Do(c.Loop(), func(x *hub.Home) {
+		if m.leave {
+			x.Leave(ref, m.group)
+			return
+		}
+		if err := x.Join(ref, m.group); err != nil {
+			s.log.Info("join refused", "conn", ref.ID(), "err", err)
+		}
+	})
+}

@@ -1,0 +1,94 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+
+	"fanloop/engine"
+	"fanloop/hub"
+)
+
+// server puts the parts together: the engine, the hub on its loops, pages on one side and back ends on the other.
+type server struct {
+	options options
+	stdout  io.Writer
+	log     *slog.Logger
+	engine  *engine.Engine
+	hub     *hub.Hub
+	opened  []opened
+}
+
+// opened is an endpoint with the address that it really has.
+type opened struct {
+	endpoint
+	addr net.Addr
+}
+
+func newServer(o options, stdout io.Writer, log *slog.Logger) (*server, error) {
+	s := &server{options: o, stdout: stdout, log: log}
+	eng, err := engine.New(engine.Options{Loops: o.loops, Logger: log, OnStart: s.onStart})
+	if err != nil {
+		return nil, err
+	}
+	s.engine = eng
+	s.hub = hub.New(eng.Loops(), hub.Options{Single: o.single})
+	return s, nil
+}
+
+// run opens the ports and serves until ctx ends. The WebSocket ports are open before the engine runs; the text ports are
+// opened at run time, by the home loop.
+func (s *server) run(ctx context.Context) error {
+	if err := s.open(protocolWebSocket); err != nil {
+		return errors.Join(err, s.engine.Shutdown(ctx))
+	}
+	err := s.engine.Run(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		s.log.Warn("some connections did not close in time and were cut off")
+		return nil
+	}
+	return err
+}
+
+// onStart is called on each loop when the engine runs.
+func (s *server) onStart(l *engine.Loop) error {
+	if l.Index() != 0 {
+		return nil
+	}
+	if err := s.open(protocolText); err != nil {
+		return err
+	}
+	s.greet()
+	return nil
+}
+
+// open opens the endpoints of one protocol.
+func (s *server) open(protocol string) error {
+	for _, e := range s.options.listen {
+		if e.protocol != protocol {
+			continue
+		}
+		ln, err := s.engine.Listen(e.address, s.serving(protocol), engine.ListenOptions{ReusePort: s.options.reusePort})
+		if err != nil {
+			return fmt.Errorf("%s: %w", e, err)
+		}
+		s.opened = append(s.opened, opened{e, ln.Addr()})
+		if protocol == protocolText && e.beyondLoopback() {
+			s.log.Warn("everybody who can reach this port can push; listen on a loopback address unless a firewall is in front",
+				"listener", e.String())
+		}
+	}
+	return nil
+}
+
+func (s *server) serving(protocol string) engine.Server {
+	if protocol == protocolText {
+		return s.backends()
+	}
+	return s.clients()
+}

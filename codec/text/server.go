@@ -1,0 +1,177 @@
+//go:build linux
+
+package text
+
+import (
+	"bytes"
+	"io"
+
+	"fanloop/engine"
+)
+
+// tooLongLine is what the peer reads before a connection closes for a line over MaxLine.
+const tooLongLine = "error: line too long"
+
+// Server serves the text protocol. Give a pointer to it to Engine.Listen; one Server may have several listeners. Its fields
+// are set before that and not changed afterwards; each may be left out.
+//
+// All callbacks run on the connection's loop, one at a time, and must not block. Messages that arrive together are handled
+// one by one: Pause stops before the next of them.
+type Server struct {
+	// MaxLine is the limit on a line in bytes, its line end not counted. 0 or less means DefaultMaxLine. Whoever exceeds it
+	// reads "error: line too long" as its last line, behind the answers that it is owed, and the connection closes with
+	// ErrTooLong as the reason.
+	MaxLine int
+
+	// OnConnect is called once, first.
+	OnConnect func(c *Conn)
+	// OnMessage is called with each line, without its line end. The line is valid, and may be overwritten, until OnMessage
+	// returns. A last line without a line end is not a message.
+	OnMessage func(c *Conn, line []byte)
+	// OnClose is called once, last, after the callback in which the end began. err says why: io.EOF (the peer has closed and
+	// been answered), ErrTooLong, engine.ErrClosed (Close was called), another of the engine's errors, or the socket's own.
+	OnClose func(c *Conn, err error)
+	// OnBufferFull is called when more than the listener's MaxOutbox bytes wait for a peer that does not read, and
+	// OnBufferDrain when they have become half of that. In between, no messages are read from the peer.
+	OnBufferFull  func(c *Conn)
+	OnBufferDrain func(c *Conn)
+}
+
+// Serve makes the engine's handler of a connection; the engine calls it.
+func (s *Server) Serve(conn *engine.Conn) engine.Handler {
+	conn.SetFormat(format)
+	return (*session)(&Conn{conn: conn, server: s, decoder: Decoder{MaxLine: s.MaxLine}})
+}
+
+// PreferHome has text connections live on the home loop, where the hub is: those who speak text are mostly back ends that
+// push. ListenOptions can say otherwise.
+func (s *Server) PreferHome() bool { return true }
+
+// format puts shared messages on text connections: one message, one line. What would be two lines cannot be expressed, and
+// neither can binary data that would lose the newline at its end.
+var format = engine.NewFormat(
+	func(dst, data []byte, binary bool) []byte {
+		if binary && bytes.IndexByte(data, '\n') >= 0 {
+			return nil
+		}
+		line, err := AppendLine(dst, data)
+		if err != nil {
+			return nil
+		}
+		return line
+	},
+	// The protocol has no goodbye; the last message, if there is one, is in the outbox already.
+	func(c *engine.Conn, _ int, _ string) { c.Close() },
+)
+
+// session is a Conn as the engine sees it: the same memory, with the methods that are not the user's.
+type session Conn
+
+func (s *session) OnOpen(*engine.Conn) {
+	if f := s.server.OnConnect; f != nil {
+		f((*Conn)(s))
+	}
+}
+
+func (s *session) OnTraffic(conn *engine.Conn, p []byte) (used int) {
+	for used < len(p) {
+		// An unfinished line is no message: it is taken without asking.
+		if bytes.IndexByte(p[used:], '\n') >= 0 && !conn.Next() {
+			return used
+		}
+		line, n, err := s.decoder.Decode(p[used:])
+		if err != nil {
+			s.refuse()
+			return len(p)
+		}
+		used += n
+		if line != nil {
+			s.message(line)
+		}
+	}
+	return used
+}
+
+func (s *session) message(line []byte) {
+	if f := s.server.OnMessage; f != nil {
+		s.inMessage = true
+		f((*Conn)(s), line)
+		s.inMessage = false
+	}
+	if s.answers != nil {
+		s.answers.arm()
+		s.settle()
+	}
+}
+
+// refuse answers a line that is too long and ends the connection.
+func (s *session) refuse() {
+	s.deafen(ErrTooLong)
+	(*Conn)(s).queue().say([]byte(tooLongLine), "\n")
+	s.settle()
+}
+
+// OnEOF: a peer that has sent its questions and shut down its end still gets the answers.
+func (s *session) OnEOF(*engine.Conn) {
+	s.ending = io.EOF
+	s.settle()
+}
+
+func (s *session) OnShutdown(*engine.Conn) {
+	s.deafen(engine.ErrShutdown)
+	s.settle()
+}
+
+func (s *session) OnBufferFull(*engine.Conn) {
+	if f := s.server.OnBufferFull; f != nil {
+		f((*Conn)(s))
+	}
+}
+
+func (s *session) OnBufferDrain(*engine.Conn) {
+	s.settle()
+	if f := s.server.OnBufferDrain; f != nil {
+		f((*Conn)(s))
+	}
+}
+
+func (s *session) OnClose(_ *engine.Conn, err error) {
+	s.drop()
+	if f := s.server.OnClose; f != nil {
+		f((*Conn)(s), err)
+	}
+}
+
+// deafen takes no more lines and closes when nothing is owed.
+func (s *session) deafen(reason error) {
+	s.deaf = true
+	s.conn.Hold()
+	if s.ending == nil {
+		s.ending = reason
+	}
+}
+
+// settle sends what can be sent and draws the conclusions from what is left.
+func (s *session) settle() {
+	waiting := 0
+	if a := s.answers; a != nil {
+		if a.flush(s.conn) == engine.ErrClosed {
+			a.drop()
+		}
+		waiting = a.waiting()
+	}
+	switch {
+	case waiting == 0 && s.ending != nil:
+		s.conn.CloseWith(s.ending)
+	case waiting >= maxOwed:
+		s.conn.Hold()
+	case waiting <= maxOwed/2 && !s.deaf:
+		s.conn.Release()
+	}
+}
+
+func (s *session) drop() {
+	if s.answers != nil {
+		s.answers.drop()
+	}
+}

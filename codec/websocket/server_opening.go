@@ -1,0 +1,120 @@
+//go:build linux
+
+package websocket
+
+import (
+	"errors"
+	"time"
+
+	"fanloop/codec/http"
+	"fanloop/engine"
+)
+
+// Handshake is a client's opening handshake as OnUpgrade sees it. It is valid until OnUpgrade returns.
+type Handshake struct {
+	// Head is the request: path, query, fields such as Origin and Cookie.
+	Head *http.Head
+	// Upgrade tells what the client offers.
+	Upgrade Upgrade
+	// Subprotocol is the one that Server.Subprotocols leads to, "" for none. OnUpgrade may choose another that the client
+	// offers.
+	Subprotocol string
+	// Fields go into the answer, such as Set-Cookie.
+	Fields http.Fields
+}
+
+var (
+	errForbidden        = http.NewRefusal(403, "forbidden")
+	errHandshakeTimeout = http.NewRefusal(408, "the opening handshake took too long")
+	errHandshake        = http.NewRefusal(500, "the answer could not be made")
+)
+
+// opening is the handler of a connection until its opening handshake is over: then session takes its place.
+type opening struct {
+	conn *Conn
+	head http.HeadDecoder
+}
+
+func (o *opening) OnOpen(conn *engine.Conn) {
+	limit := orDefault(o.conn.server.HandshakeTimeout, 10*time.Second)
+	o.conn.timer = conn.Loop().After(limit, func() { o.refuse(errHandshakeTimeout, nil) })
+}
+
+func (o *opening) OnTraffic(conn *engine.Conn, p []byte) int {
+	head, used, err := o.head.Decode(p)
+	if err != nil {
+		o.refuse(err, head)
+		return len(p)
+	}
+	if head == nil {
+		return used
+	}
+	s := o.open(head)
+	if s == nil {
+		return len(p)
+	}
+	// What follows the handshake in the same packet is frames already.
+	return used + s.OnTraffic(conn, p[used:])
+}
+
+func (o *opening) OnClose(*engine.Conn, error) { o.stopTimer() }
+
+// open answers the handshake; nil when that was a refusal.
+func (o *opening) open(head *http.Head) *session {
+	upgrade, err := CheckUpgrade(head)
+	if err != nil {
+		o.refuse(err, head)
+		return nil
+	}
+	h := Handshake{Head: head, Upgrade: upgrade, Subprotocol: upgrade.Choose(o.conn.server.Subprotocols...)}
+	if f := o.conn.server.OnUpgrade; f != nil {
+		if err := f(o.conn, &h); err != nil {
+			o.refuse(err, head)
+			return nil
+		}
+	}
+	answer, err := AppendAccept(nil, upgrade, h.Subprotocol, h.Fields)
+	if err != nil {
+		o.conn.conn.Loop().Logger().Error("websocket: OnUpgrade asked for an answer that cannot be sent", "err", err)
+		o.refuse(errHandshake, head)
+		return nil
+	}
+	return o.become(h.Subprotocol, answer)
+}
+
+// become makes the connection a session.
+func (o *opening) become(subprotocol string, answer []byte) *session {
+	c, s := o.conn, (*session)(o.conn)
+	o.stopTimer()
+	if c.conn.Send(answer) != nil {
+		return nil // OnUpgrade closed it
+	}
+	c.subprotocol = subprotocol
+	c.conn.SetHandler(s)
+	c.conn.SetFormat(format)
+	if f := c.server.OnConnect; f != nil {
+		f(c)
+	}
+	return s
+}
+
+// refuse answers with an HTTP status and closes.
+func (o *opening) refuse(cause error, head *http.Head) {
+	refusal := errForbidden
+	if errors.As(cause, &refusal) {
+		cause = refusal
+	}
+	answer, err := refusal.Append(nil, head)
+	if err != nil {
+		answer, _ = errHandshake.Append(nil, head)
+	}
+	_, _ = o.conn.conn.Write(answer) // fails when the end has begun
+	o.conn.conn.CloseWith(cause)
+}
+
+func (o *opening) stopTimer() {
+	if o.conn.timer != nil {
+		o.conn.timer.Stop()
+		o.conn.timer = nil
+	}
+}

@@ -1,0 +1,102 @@
+package hub
+
+// group is home's side of a group. It is there while somebody is in it.
+type group struct {
+	name    string
+	place   uint64 // in the roll of groups
+	members roll[*member]
+	atHome  crowd
+	others  []share // by loop; made when somebody of another loop than home joins
+}
+
+// share is the part of a group that lives on another loop than home.
+type share struct {
+	crowd   *crowd // touched on that loop only
+	members int    // home's count
+}
+
+// crowd is the part of a group that lives on one loop, and belongs to that loop.
+type crowd struct{ seats []seat }
+
+type seat struct {
+	member     *member
+	membership *membership
+}
+
+// membership is one connection in one group.
+type membership struct {
+	// Home's own.
+	group *group
+	place uint64      // in the group's roll
+	next  *membership // the member's next, for home
+
+	// The loop's own, but for crowd, which is constant.
+	crowd *crowd
+	index int         // in crowd.seats
+	after *membership // the member's next, for its loop
+}
+
+// crowd returns the group's part on m's loop.
+func (g *group) crowd(m *member) *crowd {
+	h := m.roster.hub
+	if m.roster == h.home {
+		return &g.atHome
+	}
+	if g.others == nil {
+		g.others = make([]share, len(h.rosters))
+	}
+	s := &g.others[m.roster.index]
+	if s.crowd == nil {
+		s.crowd = new(crowd)
+	}
+	return s.crowd
+}
+
+// count adds n to home's count of the group's members on a loop.
+func (g *group) count(r *roster, n int) {
+	if r != r.hub.home {
+		g.others[r.index].members += n
+	}
+}
+
+// sit puts m into the crowd of s. On the member's loop.
+func (s *membership) sit(m *member) {
+	if m.closed {
+		return
+	}
+	s.index = len(s.crowd.seats)
+	s.crowd.seats = append(s.crowd.seats, seat{m, s})
+	s.after, m.seats = m.seats, s
+}
+
+// seated tells whether s is in its crowd: it is not when the connection has gone before.
+func (s *membership) seated() bool {
+	return s.index < len(s.crowd.seats) && s.crowd.seats[s.index].membership == s
+}
+
+// stand undoes sit. On the member's loop.
+func (s *membership) stand() {
+	if !s.seated() {
+		return
+	}
+	seats := s.crowd.seats
+	m, last := seats[s.index].member, len(seats)-1
+	seats[s.index] = seats[last]
+	seats[s.index].membership.index = s.index
+	seats[last] = seat{}
+	s.crowd.seats = shrunk(seats[:last])
+	for at := &m.seats; *at != nil; at = &(*at).after {
+		if *at == s {
+			*at = s.after
+			return
+		}
+	}
+}
+
+// shrunk gives memory back when a crowd has become a fraction of what it was.
+func shrunk(seats []seat) []seat {
+	if cap(seats) <= 64 || cap(seats) <= 4*len(seats) {
+		return seats
+	}
+	return append(make([]seat, 0, 2*len(seats)), seats...)
+}

@@ -1,0 +1,107 @@
+package hub
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+)
+
+// A Hub knows which connections belong to which uid and group. Its state belongs to one loop, home; the methods of Hub
+// itself may be called from any goroutine, unless they say otherwise.
+type Hub struct {
+	options Options
+	home    *roster
+	rosters []*roster // by loop
+	homes   []Home    // by the caller's loop, made once so that Do has nothing to allocate
+	stats   counters
+
+	// Home's own.
+	members map[uint64]*member // by connection
+	byUID   map[string]*member // the uid's first member, which leads to the others
+	byGroup map[string]*group
+	uids    roll[*member] // the uid's first members
+	groups  roll[*group]
+	plans   []*plan // to be used again
+}
+
+// New makes a hub for the connections of these loops, the first of which is its home. It panics when there is none, or when
+// a loop's Index is not its place.
+func New[L Loop](loops []L, o Options) *Hub {
+	h := &Hub{
+		options: o.withDefaults(),
+		homes:   make([]Home, len(loops)),
+		members: make(map[uint64]*member),
+		byUID:   make(map[string]*member),
+		byGroup: make(map[string]*group),
+	}
+	for i, l := range loops {
+		if l.Index() != i {
+			panic(fmt.Sprintf("hub: loop %d is at place %d", l.Index(), i))
+		}
+		r := &roster{hub: h, loop: l, index: i}
+		h.rosters = append(h.rosters, r)
+		h.homes[i] = Home{hub: h, caller: r}
+	}
+	h.home = h.rosters[0]
+	return h
+}
+
+// Home is the hub as seen on its home loop. It is valid inside the function that was given to Do or Wait, on the goroutine
+// that runs that function.
+type Home struct {
+	hub    *Hub
+	caller *roster
+}
+
+// Do runs fn on home. from is the loop that the caller runs on: when that is home, fn has run when Do returns, otherwise it
+// is posted, behind everything that the caller has posted before. When home has stopped, a posted fn does not run. Do
+// counts as publishing: while the loops are behind, the caller's connection is held back.
+func (h *Hub) Do(from Loop, fn func(x *Home)) {
+	x := &h.homes[from.Index()]
+	if x.caller == h.home {
+		fn(x)
+	} else {
+		_ = h.home.loop.Post(func() { fn(x) })
+	}
+	from.NotePublish()
+}
+
+// Wait runs fn on home and waits for it. It is for ordinary goroutines: on a loop it would wait for itself. While the loops
+// are behind it waits for them first. Callbacks of pushes run on home, some of them after Wait has returned.
+//
+// A nil error means that fn has run to its end; ErrPanicked that it panicked. Any other, the context's or that of a home
+// that has stopped, means that fn has not run and will not.
+func (h *Hub) Wait(ctx context.Context, fn func(x *Home)) error {
+	if err := h.home.loop.AwaitBacklog(ctx); err != nil {
+		return err
+	}
+	w := &waiting{done: make(chan struct{}), err: ErrPanicked}
+	if err := h.home.loop.Post(func() { w.run(fn, &h.homes[0]) }); err != nil {
+		return err
+	}
+	select {
+	case <-w.done:
+	case <-ctx.Done():
+		if w.claimed.CompareAndSwap(false, true) {
+			return ctx.Err()
+		}
+		<-w.done
+	}
+	return w.err
+}
+
+// waiting is a call of Wait. Either home claims it, to run it, or the caller, to give it up.
+type waiting struct {
+	claimed atomic.Bool
+	done    chan struct{}
+	err     error
+}
+
+func (w *waiting) run(fn func(x *Home), x *Home) {
+	if !w.claimed.CompareAndSwap(false, true) {
+		return
+	}
+	defer close(w.done) // a panic goes on to the loop, which logs it
+	fn(x)
+	w.err = nil
+}

@@ -1,0 +1,53 @@
+package hub
+
+import "context"
+
+// Loop is an event loop as a hub uses it: one goroutine, and a queue of functions to run on it. The loops of an engine
+// satisfy it.
+type Loop interface {
+	// Index is the loop's number, from 0.
+	Index() int
+	// Post runs fn on the loop, first in first out. It never blocks and may be called from any goroutine. A nil error
+	// means that fn will run; an error that the loop has stopped and it never will.
+	Post(fn func()) error
+	// Broadcast gives m to every connection of the loop that hears, except those with the given IDs, each of which hears
+	// and is listed once; the slice is valid during the call. It tells how many took m and how many refused. On the loop
+	// only; its cost does not grow with the number of connections.
+	Broadcast(m Encodable, except []uint64) (taken, refused int)
+	// NotePublish tells the loop that the callback now running has published, so that its connection can be held back
+	// while the loops are behind. On the loop only.
+	NotePublish()
+	// AwaitBacklog blocks an ordinary goroutine while the loops are behind, or returns why it gave up.
+	AwaitBacklog(ctx context.Context) error
+}
+
+// Ref is a connection as a hub knows it. It may be used from any goroutine, but for Attach.
+type Ref interface {
+	// ID is never used again in this process.
+	ID() uint64
+	// LoopIndex is the Index of the loop that the connection lives on.
+	LoopIndex() int
+	// Attach gives the connection to the hub, once. gone runs on the connection's loop, once, when the connection begins
+	// to close, also from inside a method of the Outlet. false: it has begun already. On the connection's loop only.
+	Attach(gone func()) (Outlet, bool)
+}
+
+// Outlet is where a connection's messages go in, on its loop only. It is an alias of an interface literal, as Encodable is,
+// so that neither a hub nor what it works with has to import the other.
+type Outlet = interface {
+	// Push queues m behind everything before it. false: refused.
+	Push(m Encodable) bool
+	// Hear says whether the connection gets what Loop.Broadcast is given.
+	Hear(on bool)
+	// Kick pushes last, unless it is nil, says goodbye in the connection's protocol and closes.
+	Kick(last Encodable, code int, reason string)
+}
+
+// Encodable is a message that is encoded once for each wire format, however many connections get it.
+type Encodable = interface {
+	// Encoded returns the message in the format that slot stands for. encode runs when the slot is first needed; the
+	// result is shared and never written again. Any goroutine.
+	Encoded(slot int, encode func(dst, data []byte, binary bool) []byte) []byte
+	// Len is the number of bytes of the payload.
+	Len() int
+}

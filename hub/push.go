@@ -1,0 +1,84 @@
+package hub
+
+// Push gives m to every connection that t names. What one caller does arrives in that order at each connection: a
+// connection bound or joined before gets m, one that left before does not.
+//
+// done is called once with the verdict: before Push returns, when the caller is home and so are all receivers; otherwise
+// later, on the caller's loop (for Wait: home). Only a caller's loop that has stopped is not told. A connection that closes
+// while m is on its way may be counted as refused, or not at all. done may be nil. Inside done the hub may be used as
+// anywhere else on that loop.
+func (x *Home) Push(t Target, m *Message, done func(Verdict)) {
+	h := x.hub
+	err := m.check(h.options.MaxMessage)
+	var p *plan
+	if err == nil {
+		p, err = h.stage(&t)
+	}
+	if err != nil {
+		h.stats.invalid.Add(1)
+		x.settle(Verdict{Err: err}, done)
+		return
+	}
+	h.stats.pushes.Add(1)
+	if p.loops == 0 {
+		h.stats.offline.Add(1)
+	}
+	x.dispatch(p, &t, m, done)
+	h.unstage(p)
+}
+
+// dispatch sends each loop its part, then does home's.
+func (x *Home) dispatch(p *plan, t *Target, m *Message, done func(Verdict)) {
+	h := x.hub
+	elsewhere := p.loops
+	if !p.parts[0].empty() {
+		elsewhere--
+	}
+	if elsewhere == 0 {
+		x.settle(h.deliverHome(p, m), done)
+		return
+	}
+	var sum *tally
+	if done != nil {
+		sum = &tally{caller: x.caller, left: elsewhere + 1, done: done}
+	}
+	for _, r := range h.rosters[1:] {
+		if part := &p.parts[r.index]; !part.empty() {
+			h.post(r, part.copied(), t, m, sum)
+		}
+	}
+	sum.report(h.home, h.deliverHome(p, m))
+}
+
+func (h *Hub) deliverHome(p *plan, m *Message) (v Verdict) {
+	if !p.parts[0].empty() {
+		v = h.home.deliver(&p.parts[0], m)
+	}
+	return v
+}
+
+// post sends a loop its part. When the loop has stopped, everybody there has refused.
+func (h *Hub) post(r *roster, p *part, t *Target, m *Message, sum *tally) {
+	if r.loop.Post(func() { sum.report(r, r.deliver(p, m)) }) == nil {
+		return
+	}
+	var v Verdict
+	for _, m := range h.resolve(t) {
+		if m.roster == r {
+			v.Refused++
+		}
+	}
+	h.stats.count(v)
+	sum.report(h.home, v)
+}
+
+// settle gives a verdict that is complete to the caller.
+func (x *Home) settle(v Verdict, done func(Verdict)) {
+	switch {
+	case done == nil:
+	case x.caller == x.hub.home:
+		done(v)
+	default:
+		_ = x.caller.loop.Post(func() { done(v) }) // a loop that has stopped has nobody left to be told
+	}
+}

@@ -1,0 +1,44 @@
+package hub
+
+// A Target says whom a message or a kick is for. It is a small value, made anew where it is needed. The zero Target is
+// nobody.
+type Target struct {
+	kind   targetKind
+	name   string
+	list   []Target
+	except []string
+}
+
+type targetKind uint8
+
+const (
+	toNobody targetKind = iota
+	toUID
+	toGroup
+	toAll
+	toAny
+)
+
+// All is every connection that has a uid.
+var All = Target{kind: toAll}
+
+// UID is every connection that is bound to uid.
+func UID(uid string) Target { return Target{kind: toUID, name: uid} }
+
+// Group is every connection in the group.
+func Group(name string) Target { return Target{kind: toGroup, name: name} }
+
+// Any is every connection that at least one of the targets names. One that several of them name gets a message once. Who is
+// excepted in one of the targets is excepted from them all. The slice is used until the call that is given the target
+// returns.
+func Any(targets ...Target) Target { return Target{kind: toAny, list: targets} }
+
+// Except returns the target without the connections of these uids, in place of an exception it had before. Uids that
+// nobody has do no harm. The slice is used until the call that is given the target returns.
+func (t Target) Except(uids ...string) Target {
+	t.except = uids
+	return t
+}
+
+// plain tells that the target names no connection twice and excepts none.
+func (t *Target) plain() bool { return t.kind != toAny && len(t.except) == 0 }
