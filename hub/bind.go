@@ -30,6 +30,7 @@ func (x *Home) Bind(ref Ref, uid string) error {
 	older := h.byUID[uid]
 	h.enterUID(m, uid)
 	if older != nil && h.options.Single {
+		h.unbind(older)
 		h.kick([]*member{older}, nil, h.options.SingleCode, h.options.SingleReason)
 	}
 	return nil

@@ -14,7 +14,7 @@ var (
 	ErrNotBound = errors.New("hub: connection has no uid")
 	// ErrTooManyGroups is returned by Join when the connection is in Options.MaxGroups groups.
 	ErrTooManyGroups = errors.New("hub: connection is in too many groups")
-	// ErrGone is returned by Bind and Join when the connection has begun to close, belongs to another hub, or its loop has
+	// ErrGone is returned by Bind when the connection has begun to close, belongs to another hub, or its loop has
 	// stopped. For a connection of another loop than home this may turn out only later; it is then taken out again.
 	ErrGone = errors.New("hub: connection is gone")
 	// ErrTooLarge is in a Verdict, and returned by Kick, when the message has more than Options.MaxMessage bytes.

@@ -54,15 +54,17 @@ type Home struct {
 }
 
 // Do runs fn on home. from is the loop that the caller runs on: when that is home, fn has run when Do returns, otherwise it
-// is posted, behind everything that the caller has posted before. When home has stopped, a posted fn does not run. Do
-// counts as publishing: while the loops are behind, the caller's connection is held back.
+// is posted, behind everything that the caller has posted before. When home has stopped, a posted fn does not run.
+//
+// While the loops are behind, the connection that publishes is held back: at home that is one whose callback pushes, on
+// another loop, where fn is not known yet, one whose callback calls Do.
 func (h *Hub) Do(from Loop, fn func(x *Home)) {
 	x := &h.homes[from.Index()]
 	if x.caller == h.home {
 		fn(x)
-	} else {
-		_ = h.home.loop.Post(func() { fn(x) })
+		return
 	}
+	_ = h.home.loop.Post(func() { fn(x) })
 	from.NotePublish()
 }
 

@@ -2,7 +2,7 @@ package hub
 
 // Join puts the connection into the group, which needs no making. To be in it already is no error.
 //
-// The errors are ErrEmptyGroup, ErrNameTooLong, ErrNotBound, ErrTooManyGroups and ErrGone; then nothing has changed.
+// The errors are ErrEmptyGroup, ErrNameTooLong, ErrNotBound and ErrTooManyGroups; then nothing has changed.
 func (x *Home) Join(ref Ref, name string) error {
 	h := x.hub
 	if err := h.options.checkName(name, ErrEmptyGroup); err != nil {

@@ -11,26 +11,27 @@ func (x *Home) Kick(t Target, last *Message, code int, reason string) error {
 			return err
 		}
 	}
+	kicked := h.resolve(&t)
 	parts := make([][]*member, len(h.rosters))
-	for _, m := range h.resolve(&t) {
+	for _, m := range kicked {
+		h.unbind(m)
 		i := m.roster.index
 		parts[i] = append(parts[i], m)
 	}
-	for _, part := range parts {
-		if len(part) > 0 {
-			h.kick(part, last, code, reason)
-		}
+	for _, part := range parts[1:] {
+		h.kick(part, last, code, reason)
 	}
+	h.kick(parts[0], last, code, reason)
 	return nil
 }
 
-// kick ends connections of one loop. They are out of home's state before the first of them is touched: what an Outlet does
-// may come back into the hub.
+// kick ends connections of one loop. They are out of home's state, and the other loops' tasks are posted, before the first of
+// home's is touched: what an Outlet does may come back into the hub.
 func (h *Hub) kick(part []*member, last *Message, code int, reason string) {
-	h.stats.kicked.Add(uint64(len(part)))
-	for _, m := range part {
-		h.unbind(m)
+	if len(part) == 0 {
+		return
 	}
+	h.stats.kicked.Add(uint64(len(part)))
 	h.on(part[0], func() {
 		for _, m := range part {
 			m.kick(last, code, reason)

@@ -1,8 +1,8 @@
 package hub
 
 // A Cursor is a place in a list: zero at the beginning, otherwise what the page before returned. It stays good while the
-// list changes: what is listed from the first page to the last is given exactly once, what comes or goes meanwhile at most
-// once.
+// list changes: what is there from the first page to the last is given exactly once. What leaves meanwhile may be missing, and
+// what comes back has a new place at the end.
 type Cursor uint64
 
 // Member is a connection in a list.

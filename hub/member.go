@@ -14,7 +14,7 @@ type member struct {
 
 	// Home's own.
 	uid        string
-	place      uint64 // in the roll of uids; the uid's first member has it
+	place      uint64  // in the roll of uids; the uid's first member has it
 	prev, next *member // the members of the uid, in a circle
 	groups     *membership
 

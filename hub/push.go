@@ -25,6 +25,9 @@ func (x *Home) Push(t Target, m *Message, done func(Verdict)) {
 	}
 	x.dispatch(p, &t, m, done)
 	h.unstage(p)
+	if x.caller == h.home {
+		h.home.loop.NotePublish()
+	}
 }
 
 // dispatch sends each loop its part, then does home's.

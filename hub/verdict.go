@@ -32,9 +32,6 @@ func (t *tally) report(on *roster, v Verdict) {
 func (t *tally) add(v Verdict) {
 	t.sum.Taken += v.Taken
 	t.sum.Refused += v.Refused
-	if v.Err != nil {
-		t.sum.Err = v.Err
-	}
 	if t.left--; t.left == 0 {
 		t.done(t.sum)
 	}

@@ -16,9 +16,8 @@ const (
 	unreserved = digits + letters + "-._~" // RFC 3986 2.3
 	subDelims  = "!$&'()*+,;="             // RFC 3986 2.2
 
-	// Not in RFC 3986, but browsers send these as they are: the URL Standard percent-encodes neither in a path nor in
-	// a query what its percent-encode sets leave out, and "?ids[]=7" is in every other PHP page. None of them can
-	// be mistaken for the end of anything.
+	// Not in RFC 3986, but the URL Standard (percent-encode sets) has browsers send these as they are, and "?ids[]=7"
+	// is in every other PHP page. None of them can be mistaken for the end of anything.
 	unencodedInPath  = "[]|^"
 	unencodedInQuery = unencodedInPath + "{}`\\"
 )

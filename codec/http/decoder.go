@@ -186,9 +186,6 @@ func (d *HeadDecoder) takeLine(data []byte, next int) (err error) {
 }
 
 func (d *HeadDecoder) takeRequestLine(line []byte, at int) (err error) {
-	if len(line) == 0 {
-		return ErrRequestLine
-	}
 	if d.request, err = parseRequestLine(line); err == nil {
 		d.requestAt, d.stage = at, stageFields
 	}

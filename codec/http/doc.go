@@ -17,9 +17,8 @@
 //	}
 //
 // Nothing here knows a connection, a clock, a goroutine or a logger. A HeadDecoder and the Head it returned belong to
-// one goroutine at a time, on a loop to that loop's; functions, and the Err values, may be used by any. A decoder
-// holds memory only for an unfinished head: a server can share one among the connections of a loop, and let a
-// connection have one of its own only while Pending.
+// one goroutine at a time, on a loop to that loop's; functions, and the Err values, may be used by any. A connection
+// needs a decoder of its own only while Pending: the others of a loop can share one.
 //
 // The limits, with their defaults, are Limits: 8 KiB for the request line, 16 KiB for the head, 100 fields.
 //

@@ -53,8 +53,8 @@ func validBytes(b []byte) bool {
 	return true
 }
 
-// suspicious reports whether a byte of the word is below 0x20 or 0x7F. A byte borrows from the next one only when it
-// is below itself, so there is no false "no".
+// suspicious reports whether a byte of the word is below 0x20 or is 0x7F. A byte that is too low borrows from the one
+// above it, which can raise a false alarm there but never hides a true one.
 func suspicious(word uint64) bool {
 	const each, top = 0x0101010101010101, 0x8080808080808080
 	below := (word - 0x20*each) &^ word

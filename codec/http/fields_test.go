@@ -11,7 +11,7 @@ var someFields = Fields{
 	NewField("A", ""),
 	NewField("connection", ""),
 	NewField("B", "1"),
-	NewField("CONNECTION", ",,close,\t, TE,"),
+	NewField("CONNECTION", ",,close,\t, TE,x,"),
 	NewField("b", "2"),
 }
 
@@ -32,7 +32,7 @@ func TestFields(t *testing.T) {
 	if got := texts(f.Values("B")); !slices.Equal(got, []string{"1", "2"}) {
 		t.Errorf("Values(B): %q", got)
 	}
-	if got := texts(f.List("Connection")); !slices.Equal(got, []string{"keep-alive", "Upgrade", "close", "TE"}) {
+	if got := texts(f.List("Connection")); !slices.Equal(got, []string{"keep-alive", "Upgrade", "close", "TE", "x"}) {
 		t.Errorf("List(Connection): %q", got)
 	}
 	for range f.List("Connection") {

@@ -2,7 +2,7 @@ package http
 
 import "bytes"
 
-// Head is the head of a request: the request line and the fields (RFC 9112 2.1). What a HeadDecoder returns keeps all
+// Head is the head of a request: the request line and the fields (RFC 9112 2.1). What a HeadDecoder returns obeys all
 // the rules of this package; its slices alias the bytes it was read from and are valid as HeadDecoder.Decode says.
 // It belongs to one goroutine at a time.
 type Head struct {

@@ -45,7 +45,7 @@ func TestTargetRefused(t *testing.T) {
 		{"GET", "a"}, {"GET", "*"}, {"GET", "?a"}, {"GET", "b:443"}, {"GET", "/a#b"}, {"GET", "/?a#b"},
 		{"GET", "/\""}, {"GET", "/<"}, {"GET", "/?<"}, {"GET", "/?\""}, {"GET", "/\\"}, {"GET", "/`"}, {"GET", "/{"},
 		{"GET", "/\x7f"}, {"GET", "/\x01"}, {"GET", "/?\x1f"}, {"GET", "/é"}, {"GET", "/?\xff"},
-		{"GET", "/%"}, {"GET", "/%4"}, {"GET", "/%4g"}, {"GET", "/%g4"}, {"GET", "/%%41"},
+		{"GET", "/%"}, {"GET", "/%4"}, {"GET", "/%4g"}, {"GET", "/%g4"}, {"GET", "/%%41"}, {"GET", "/\"41"},
 		{"GET", "http:/b"}, {"GET", "http:b"}, {"GET", "http://"}, {"GET", "http:///a"}, {"GET", "http://:80/"},
 		{"GET", "http://u@b/"}, {"GET", "http://u:p@b/"}, {"GET", "http://b:x/"}, {"GET", "http://b:65536/"},
 		{"GET", "http://b c/"}, {"GET", "http://b/#"}, {"GET", "http://[::1/"}, {"GET", "http://b[::1]/"},

@@ -13,7 +13,7 @@ type requestLine struct {
 // of what comes of it.
 func parseRequestLine(line []byte) (r requestLine, err error) {
 	r.methodEnd = span(line, isTchar)
-	if r.methodEnd == len(line) && r.methodEnd > 0 {
+	if r.methodEnd == len(line) {
 		return r, ErrRequestLine
 	}
 	if r.methodEnd == 0 || line[r.methodEnd] != ' ' {

@@ -157,6 +157,10 @@ var refused = []struct {
 	{"parameter of chunked", start + "Transfer-Encoding: chunked;a=b\r\n\r\n", ErrTransferEncoding},
 	{"quoted", start + "Transfer-Encoding: \"chunked\"\r\n\r\n", ErrTransferEncoding},
 	{"two words", start + "Transfer-Encoding: gzip chunked\r\n\r\n", ErrTransferEncoding},
+	{"two words before chunked", start + "Transfer-Encoding: gzip x, chunked\r\n\r\n", ErrTransferEncoding},
+	{"a parameter of nothing", start + "Transfer-Encoding: ;a=b, chunked\r\n\r\n", ErrTransferEncoding},
+	{"a coding of one letter", start + "Transfer-Encoding: x, chunked\r\n\r\n", ErrTransferCoding},
+	{"a coding with a parameter", start + "Transfer-Encoding: x;a=b, chunked\r\n\r\n", ErrTransferCoding},
 	{"gzip, chunked", start + "Transfer-Encoding: gzip, chunked\r\n\r\n", ErrTransferCoding},
 	{"gzip, then chunked", start + "Transfer-Encoding: gzip ;q=1\r\nTransfer-Encoding: chunked\r\n\r\n", ErrTransferCoding},
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/gobwas/ws"
 )
 
-// The closing handshake (RFC 6455 7.1) as a server goes through it. Each side sends one Close frame and no frame after it;
+// The closing handshake (RFC 6455 7.1) as a server goes through it. Each side sends one Close frame and no message after it;
 // what arrives after the peer's is discarded. The server ends the TCP connection, the client waits for that.
 //
 //	        the peer's Close: answer with its code

@@ -15,11 +15,8 @@ const (
 	keySize   = (nonceSize + 2) / 3 * 4 // and the characters it has, "==" included
 )
 
-// keyEncoding is strict: the four bits that the last character has too many are 0, as RFC 4648 3.5 lets one demand, so
-// that one nonce has one key.
-var keyEncoding = base64.StdEncoding.Strict()
-
-// checkKey: RFC 6455 4.2.1 (5); once only (11.3.1).
+// checkKey: RFC 6455 4.2.1 (5); once only (11.3.1). The clause asks for what decodes to 16 bytes, so the four bits that the
+// last character has too many may be anything (RFC 4648 3.5 leaves it open).
 func checkKey(h *http.Head) error {
 	if h.Fields.Count("Sec-WebSocket-Key") != 1 || !validKey(h.Fields.Get("Sec-WebSocket-Key")) {
 		return ErrUpgradeKey
@@ -32,7 +29,7 @@ func validKey(key []byte) bool {
 		return false
 	}
 	var nonce [keySize / 4 * 3]byte
-	n, err := keyEncoding.Decode(nonce[:], key)
+	n, err := base64.StdEncoding.Decode(nonce[:], key)
 	return err == nil && n == nonceSize
 }
 

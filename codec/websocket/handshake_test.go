@@ -116,7 +116,7 @@ func TestHandshakeRefused(t *testing.T) {
 		{"a browser or curl", "GET / HTTP/1.1\r\nHost: a\r\n\r\n", ErrUpgradeRequired},
 		{"h2c", "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n", ErrUpgradeRequired},
 		{"unknown protocol", "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: totally-made-up/1.0\r\n\r\n", ErrUpgradeRequired},
-		{"no Upgrade, no key", but("Upgrade: websocket\r\n", "") + "", ErrUpgradeHalf},
+		{"no Upgrade, no key", strings.Replace(but("Upgrade: websocket\r\n", ""), key, "", 1), ErrUpgradeRequired},
 		{"no Upgrade", but("Upgrade: websocket\r\n", ""), ErrUpgradeHalf},
 		{"Upgrade with a version", but("Upgrade: websocket", "Upgrade: websocket/13"), ErrUpgradeHalf},
 		{"Kelvin sign", but("Upgrade: websocket", "Upgrade: websoc\u212Aet"), ErrUpgradeHalf},
@@ -144,7 +144,6 @@ func TestHandshakeRefused(t *testing.T) {
 		{"17 bytes", but("dGhlIHNhbXBsZSBub25jZQ==", "dGhlIHNhbXBsZSBub25jZTE="), ErrUpgradeKey},
 		{"18 bytes", but("dGhlIHNhbXBsZSBub25jZQ==", "dGhlIHNhbXBsZSBub25jZTEy"), ErrUpgradeKey},
 		{"no padding", but("dGhlIHNhbXBsZSBub25jZQ==", "dGhlIHNhbXBsZSBub25jZQ"), ErrUpgradeKey},
-		{"bits left over", but("dGhlIHNhbXBsZSBub25jZQ==", "dGhlIHNhbXBsZSBub25jZR=="), ErrUpgradeKey},
 		{"not of the alphabet", but("dGhlIHNhbXBsZSBub25jZQ==", "dGhlIHNhbXBsZSBub25jZ-=="), ErrUpgradeKey},
 		{"padding inside", but("dGhlIHNhbXBsZSBub25jZQ==", "dGhlIHNhbXBsZSBub2==jZQ="), ErrUpgradeKey},
 
@@ -163,6 +162,21 @@ func TestHandshakeRefused(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// All 16 keys of a nonce are accepted, each with an answer of its own.
+func TestHandshakeKeyBitsLeftOver(t *testing.T) {
+	proofs := map[string]bool{}
+	for _, last := range "QRSTUVWXYZabcdef" {
+		out, _, err := answer([][]byte{[]byte(but("dGhlIHNhbXBsZSBub25jZQ==", "dGhlIHNhbXBsZSBub25jZ"+string(last)+"=="))})
+		if err != nil {
+			t.Errorf("%c: %v", last, err)
+		}
+		proofs[string(out)] = true
+	}
+	if len(proofs) != 16 {
+		t.Errorf("%d different answers to 16 keys", len(proofs))
 	}
 }
 
@@ -257,6 +271,13 @@ func TestUpgrade(t *testing.T) {
 		if got := u.Choose(test.supported...); got != test.want {
 			t.Errorf("of %q %q is chosen", test.supported, got)
 		}
+	}
+}
+
+// A head that no decoder has made is checked too.
+func TestCheckUpgradeNeedsAHost(t *testing.T) {
+	if _, err := CheckUpgrade(&http.Head{Method: []byte("GET"), Target: []byte("/"), Minor: 1}); err != http.ErrHostMissing {
+		t.Errorf("%v", err)
 	}
 }
 

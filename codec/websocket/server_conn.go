@@ -49,7 +49,13 @@ func (c *Conn) Ref() engine.Ref { return c.conn.Ref() }
 func (c *Conn) Subprotocol() string { return c.subprotocol }
 
 // Pause stops the handling of messages, also of those that have arrived already, until Resume. What is sent still goes out.
-func (c *Conn) Pause() { c.conn.Pause() }
+// Pings are not answered meanwhile, and that the client has gone may be noticed only afterwards. After Close there is
+// nothing to pause.
+func (c *Conn) Pause() {
+	if c.ending == nil {
+		c.conn.Pause()
+	}
+}
 
 // Resume ends Pause.
 func (c *Conn) Resume() { c.conn.Resume() }

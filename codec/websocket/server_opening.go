@@ -26,7 +26,8 @@ type Handshake struct {
 var (
 	errForbidden        = http.NewRefusal(403, "forbidden")
 	errHandshakeTimeout = http.NewRefusal(408, "the opening handshake took too long")
-	errHandshake        = http.NewRefusal(500, "the answer could not be made")
+	errInternal         = http.NewRefusal(500, "internal error")
+	errStopping         = http.NewRefusal(503, "the server stops")
 )
 
 // opening is the handler of a connection until its opening handshake is over: then session takes its place.
@@ -57,6 +58,8 @@ func (o *opening) OnTraffic(conn *engine.Conn, p []byte) int {
 	return used + s.OnTraffic(conn, p[used:])
 }
 
+func (o *opening) OnShutdown(*engine.Conn) { o.refuse(errStopping, nil) }
+
 func (o *opening) OnClose(*engine.Conn, error) { o.stopTimer() }
 
 // open answers the handshake; nil when that was a refusal.
@@ -75,8 +78,7 @@ func (o *opening) open(head *http.Head) *session {
 	}
 	answer, err := AppendAccept(nil, upgrade, h.Subprotocol, h.Fields)
 	if err != nil {
-		o.conn.conn.Loop().Logger().Error("websocket: OnUpgrade asked for an answer that cannot be sent", "err", err)
-		o.refuse(errHandshake, head)
+		o.unanswerable(err, head)
 		return nil
 	}
 	return o.become(h.Subprotocol, answer)
@@ -92,9 +94,12 @@ func (o *opening) become(subprotocol string, answer []byte) *session {
 	c.subprotocol = subprotocol
 	c.conn.SetHandler(s)
 	c.conn.SetFormat(format)
+	var returned bool
+	defer s.tornUnless(&returned)
 	if f := c.server.OnConnect; f != nil {
 		f(c)
 	}
+	returned = true
 	return s
 }
 
@@ -106,10 +111,17 @@ func (o *opening) refuse(cause error, head *http.Head) {
 	}
 	answer, err := refusal.Append(nil, head)
 	if err != nil {
-		answer, _ = errHandshake.Append(nil, head)
+		o.unanswerable(err, head)
+		return
 	}
 	_, _ = o.conn.conn.Write(answer) // fails when the end has begun
 	o.conn.conn.CloseWith(cause)
+}
+
+// unanswerable says that what OnUpgrade wants to answer is no HTTP.
+func (o *opening) unanswerable(cause error, head *http.Head) {
+	o.conn.conn.Loop().Logger().Error("websocket: OnUpgrade asked for an answer that cannot be sent", "err", cause)
+	o.refuse(errInternal, head)
 }
 
 func (o *opening) stopTimer() {

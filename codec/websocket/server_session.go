@@ -1,0 +1,156 @@
+//go:build linux
+
+package websocket
+
+import (
+	"errors"
+	"io"
+	"syscall"
+	"time"
+
+	"fanloop/engine"
+)
+
+// session is an open Conn as the engine sees it: the same memory, with the methods that are not the user's.
+type session Conn
+
+func (s *session) OnOpen(*engine.Conn) {}
+
+func (s *session) OnTraffic(conn *engine.Conn, p []byte) (used int) {
+	var returned bool
+	defer s.tornUnless(&returned)
+	for used < len(p) && conn.Next() {
+		event, n, err := s.decoder.Decode(p[used:])
+		if err != nil {
+			s.fail(err)
+			used = len(p)
+			break
+		}
+		used += n
+		s.handle(event)
+	}
+	returned = true
+	return used
+}
+
+// tornUnless is deferred around callbacks that run in the middle of input: with a panic what is left of the input is lost,
+// and what comes next cannot be understood.
+func (s *session) tornUnless(returned *bool) {
+	if !*returned {
+		s.decoder.end()
+	}
+}
+
+func (s *session) handle(e Event) {
+	switch e.Kind {
+	case EventText, EventBinary:
+		// After our own Close frame the client's messages are discarded (RFC 6455 1.4).
+		if f := s.server.OnMessage; f != nil && s.ending == nil {
+			f((*Conn)(s), Message{Data: e.Data, Binary: e.Kind == EventBinary})
+		}
+	case EventPing:
+		// Also after our own Close frame, as long as the client's has not come (RFC 6455 5.5.2).
+		var pong [2 + MaxControlPayload]byte
+		_, _ = s.conn.Write(AppendPong(pong[:0], e.Data)) // fails when the end has begun
+	case EventClose:
+		s.closedBy(e)
+	}
+}
+
+// closedBy answers the client's Close frame, or takes it as the answer to ours, and closes the connection: the server does
+// that first (RFC 6455 7.1.1).
+func (s *session) closedBy(e Event) {
+	if s.ending == nil {
+		s.ending = &CloseError{Code: e.Code, Reason: string(e.Data)}
+		s.sendClose(e.Code, "")
+	}
+	s.end(s.ending)
+}
+
+// fail closes the connection because the client broke the protocol (RFC 6455 7.1.7).
+func (s *session) fail(err error) {
+	if s.ending == nil {
+		var breach Error
+		if errors.As(err, &breach) {
+			s.sendClose(breach.Code(), breach.text)
+		}
+		s.ending = err
+	}
+	s.end(s.ending)
+}
+
+// startClose sends a Close frame; the connection ends with the client's, or when it does not come in time. It ends at once
+// when no frame can be found any more. For a hub it is gone from now on.
+func (s *session) startClose(code int, reason string, cause error) {
+	if s.ending != nil || s.conn.Closing() {
+		return
+	}
+	s.ending = cause
+	s.conn.Detach()
+	s.sendClose(code, reason)
+	if s.decoder.stage == atEnd {
+		s.end(cause)
+		return
+	}
+	s.conn.Resume() // the client's Close frame is wanted
+	s.timer = s.conn.Loop().After(orDefault(s.server.CloseTimeout, 5*time.Second), func() { s.end(s.ending) })
+}
+
+func (s *session) sendClose(code int, reason string) {
+	var frame [2 + MaxControlPayload]byte
+	p, err := AppendClose(frame[:0], code, reason)
+	if err != nil {
+		p, _ = AppendClose(frame[:0], StatusInternalError, "")
+	}
+	_, _ = s.conn.Write(p) // fails when the end has begun
+}
+
+func (s *session) end(reason error) {
+	if s.timer != nil {
+		s.timer.Stop()
+	}
+	s.conn.CloseWith(reason)
+}
+
+// OnEOF: a client that ends without a Close frame is gone at once.
+func (s *session) OnEOF(*engine.Conn) {
+	if s.ending == nil {
+		s.ending = io.EOF
+	}
+	s.end(s.ending)
+}
+
+func (s *session) OnShutdown(*engine.Conn) {
+	s.startClose(StatusGoingAway, "server stops", engine.ErrShutdown)
+}
+
+func (s *session) OnBufferFull(*engine.Conn) {
+	if f := s.server.OnBufferFull; f != nil {
+		f((*Conn)(s))
+	}
+}
+
+func (s *session) OnBufferDrain(*engine.Conn) {
+	if f := s.server.OnBufferDrain; f != nil {
+		f((*Conn)(s))
+	}
+}
+
+func (s *session) OnClose(_ *engine.Conn, err error) {
+	if _, broken := err.(syscall.Errno); broken && s.ending != nil {
+		err = s.ending // many clients just go away when they have read a Close frame: that is no other reason
+	}
+	if s.timer != nil {
+		s.timer.Stop()
+	}
+	if f := s.server.OnClose; f != nil {
+		f((*Conn)(s), err)
+	}
+}
+
+func orDefault(d, usual time.Duration) time.Duration {
+	if d > 0 {
+		return d
+	}
+	return usual
+}
