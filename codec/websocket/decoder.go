@@ -21,11 +21,15 @@ type Decoder struct {
 	// MaxMessage is the most bytes that a message may have, all its fragments together; 0 or less means
 	// DefaultMaxMessage. Set it before the first Decode.
 	MaxMessage int
+	// Deflate says that permessage-deflate was agreed on: messages may be compressed (RFC 7692), and are delivered as they
+	// were before. MaxMessage then holds for both forms. Set it before the first Decode.
+	Deflate bool
 
-	frame   ws.Header                // the frame whose payload is arriving
-	left    int                      // how much of that payload has not arrived
-	message []byte                   // what has arrived of a message that did not come whole
-	control *[MaxControlPayload]byte // the same of a control frame; messages may have some between their fragments
+	compressed bool                     // the message that has begun is
+	frame      ws.Header                // the frame whose payload is arriving
+	left       int                      // how much of that payload has not arrived
+	message    []byte                   // what has arrived of a message that did not come whole
+	control    *[MaxControlPayload]byte // the same of a control frame; messages may have some between their fragments
 
 	head     [ws.MaxHeaderSize]byte // a header that was cut
 	headSize uint8                  // how much of it is there
@@ -119,8 +123,16 @@ func (d *Decoder) resumeHeader(p []byte) (used int, err error) {
 
 // begin checks a header and makes it that of the frame whose payload comes next.
 func (d *Decoder) begin(h ws.Header, size int) error {
+	begins := h.OpCode == ws.OpText || h.OpCode == ws.OpBinary
+	packed := d.Deflate && begins && h.Rsv1()
+	if packed {
+		h.Rsv &^= rsv1 // RFC 7692 6: it means something on a message's first frame, and nowhere else
+	}
 	if err := checkFrameHeader(h, size, d.kind != EventNone); err != nil {
 		return err
+	}
+	if begins {
+		d.compressed = packed
 	}
 	if !h.OpCode.IsControl() {
 		if err := d.beginFragment(h); err != nil {
@@ -152,11 +164,14 @@ func (d *Decoder) beginFragment(h ws.Header) error {
 
 // room returns how many bytes the message may still grow by.
 func (d *Decoder) room() int {
-	limit := d.MaxMessage
-	if limit <= 0 {
-		limit = DefaultMaxMessage
+	return d.limit() - len(d.message)
+}
+
+func (d *Decoder) limit() int {
+	if d.MaxMessage <= 0 {
+		return DefaultMaxMessage
 	}
-	return limit - len(d.message)
+	return d.MaxMessage
 }
 
 // takePayload unmasks what p holds of the frame's payload.
@@ -180,7 +195,7 @@ func (d *Decoder) takePayload(p []byte) (ev Event, used int, err error) {
 }
 
 func (d *Decoder) takeData(chunk []byte) (Event, error) {
-	if d.kind == EventText && !d.text.check(chunk) {
+	if d.kind == EventText && !d.compressed && !d.text.check(chunk) {
 		return Event{}, ErrInvalidUTF8
 	}
 	last := d.frame.Fin && d.left == 0
@@ -197,6 +212,15 @@ func (d *Decoder) takeData(chunk []byte) (Event, error) {
 // deliver ends the message. Its buffer, if it has one, is the receiver's and then the collector's: at most connections
 // nothing is under way at most times, and a buffer kept for each would be most of what an idle connection weighs.
 func (d *Decoder) deliver(data []byte) (Event, error) {
+	if d.compressed {
+		var err error
+		if data, err = inflate(data, d.limit()); err != nil {
+			return Event{}, err
+		}
+		if d.kind == EventText && !d.text.check(data) {
+			return Event{}, ErrInvalidUTF8
+		}
+	}
 	if d.kind == EventText && !d.text.done() {
 		return Event{}, ErrInvalidUTF8
 	}

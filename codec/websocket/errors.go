@@ -52,6 +52,8 @@ var (
 	ErrInvalidUTF8 = newError(StatusInvalidPayload, "invalid UTF-8")
 	// ErrMessageTooBig: a message is, or announces to be, over MaxMessage; StatusMessageTooBig.
 	ErrMessageTooBig = newError(StatusMessageTooBig, "message too big")
+	// ErrDeflate: a compressed message is no DEFLATE data (RFC 7692 7.2.2); StatusInvalidPayload.
+	ErrDeflate = newError(StatusInvalidPayload, "invalid compressed data")
 	// ErrEmptyFragments: a message has over MaxEmptyFragments fragments without payload; StatusPolicyViolation.
 	ErrEmptyFragments = newError(StatusPolicyViolation, "too many empty fragments")
 )
