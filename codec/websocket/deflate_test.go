@@ -102,7 +102,7 @@ func TestDeflateKeepsItsWindow(t *testing.T) {
 		if reach := furthestMatch(t, packed); reach > 1<<bits {
 			t.Errorf("%d bits: a match reaches %d bytes back", bits, reach)
 		}
-		if bits >= 10 && len(packed) > len(text)/3 {
+		if bits >= 11 && len(packed) > len(text)/3 {
 			t.Errorf("%d bits: %d bytes became %d", bits, len(text), len(packed))
 		}
 	}
