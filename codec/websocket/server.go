@@ -15,7 +15,8 @@ import (
 // fields are set before that and not changed afterwards; each may be left out.
 //
 // All callbacks run on the connection's loop, one at a time, and must not block. Messages that arrive together are handled
-// one by one: Pause stops before the next of them. Pings are answered without a callback.
+// one by one: Pause stops before the next of them. Pings are answered without a callback. A callback that panics closes its
+// connection with StatusInternalError, or refuses it with 500 when it is OnUpgrade.
 type Server struct {
 	// MaxMessage is the limit on a message from the client, in bytes over all its fragments. 0 or less means
 	// DefaultMaxMessage. A client that exceeds it is closed with StatusMessageTooBig.
