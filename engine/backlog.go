@@ -74,6 +74,7 @@ func (e *Engine) relieve() {
 func (l *Loop) releaseHeld() {
 	for i, c := range l.held {
 		l.held[i] = nil
+		c.published = false // it is held back again when it has published again
 		c.clearHold(holdBacklog)
 	}
 	l.held = l.held[:0]

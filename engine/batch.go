@@ -2,6 +2,8 @@
 
 package engine
 
+import "slices"
+
 // A connection's turn writes everything it has to say in one write(2): small frames are copied behind each other into the
 // loop's batch buffer (copying 64 KiB costs less than the kernel's walk over hundreds of vectors, and a write of many
 // messages little more than a write of one); a large frame goes as it is, in a write of its own.
@@ -19,12 +21,24 @@ const (
 type batch struct {
 	buf []byte // what the next write takes, when it is not one large frame
 
-	// What buf holds, when it holds log entries and nothing else: entries [from, to) in format.
+	// What buf holds, when it holds log entries and nothing else: entries [from, to) in format, for everybody but those
+	// in excepts.
 	from, to uint64
 	format   *Format
+	excepts  [][]uint64
 }
 
-func (b *batch) reset() { b.buf, b.format = b.buf[:0], nil }
+func (b *batch) reset() {
+	clear(b.excepts)
+	b.buf, b.format, b.excepts = b.buf[:0], nil, b.excepts[:0]
+}
+
+// isFor tells whether buf holds what c's turn begins with.
+func (b *batch) isFor(c *Conn) bool {
+	return b.format == c.format && b.from == c.cursor && !slices.ContainsFunc(b.excepts, func(ids []uint64) bool {
+		return contains(ids, c.id)
+	})
+}
 
 func (b *batch) fits(frame []byte) bool { return len(frame) <= cap(b.buf)-len(b.buf) }
 
@@ -39,27 +53,29 @@ func (l *Loop) gather(c *Conn) []byte {
 }
 
 // gatherLog handles a connection that has entries of the log to get and nothing else. It returns nil when that is not as
-// simple as it looks: a large frame, an exception.
+// simple as it looks: a large frame, or c is an exception.
 func (l *Loop) gatherLog(c *Conn) []byte {
 	b, end := &l.batch, l.everybody.end()
 	if c.cursor == end {
 		return nil
 	}
-	if b.format != c.format || b.from != c.cursor {
+	if !b.isFor(c) {
 		b.reset()
 		b.format, b.from, b.to = c.format, c.cursor, c.cursor
 	}
-	for b.to < end {
+	for ; b.to < end; b.to++ {
 		e := l.everybody.at(b.to)
-		if e.except != nil {
-			break
+		if e.excludes(c.id) {
+			return nil
 		}
 		frame := c.format.frame(e.message)
 		if len(frame) > largeFrame || !b.fits(frame) {
 			break
 		}
 		b.buf = append(b.buf, frame...)
-		b.to++
+		if len(e.except) > 0 {
+			b.excepts = append(b.excepts, e.except)
+		}
 	}
 	if len(b.buf) == 0 {
 		b.reset()

@@ -2,10 +2,6 @@
 
 package engine
 
-import (
-	"golang.org/x/sys/unix"
-)
-
 // Close ends the connection in order: nothing more is read for the handler, what was sent before still goes out, then the
 // peer reads EOF; what it still sends is thrown away until its own EOF or until the linger time has passed without
 // progress. OnClose follows the present callback; its reason is ErrClosed. For a hub the connection is gone at once.
@@ -18,6 +14,9 @@ func (c *Conn) CloseWith(reason error) {
 		return
 	}
 	c.end(draining, reason)
+	if c.state == dead {
+		return // somebody who was told of the end was not patient
+	}
 	c.timer = c.loop.After(c.limits.Linger, c.lingerOver)
 	c.setInterest()
 	if c.loop.current != c {
@@ -33,8 +32,7 @@ func (c *Conn) abort(reason error) {
 	if c.state == dead {
 		return
 	}
-	// A linger time of zero makes close(2) send a reset.
-	_ = unix.SetsockoptLinger(int(c.fd), unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
+	c.loop.sys.reset(int(c.fd))
 	c.destroy(reason)
 }
 
@@ -50,7 +48,7 @@ func (c *Conn) Detach() {
 	}
 	if gone := c.gone; gone != nil {
 		c.gone = nil
-		gone()
+		c.loop.guarded(gone) // a panic in the midst of an end would leave half of it undone
 	}
 }
 
@@ -67,7 +65,7 @@ func (c *Conn) end(to state, reason error) {
 
 // drained is called when everything sent before Close has gone out.
 func (l *Loop) drained(c *Conn) {
-	if c.eof || unix.Shutdown(int(c.fd), unix.SHUT_WR) != nil {
+	if c.eof || l.sys.shutdown(int(c.fd)) != nil {
 		c.destroy(nil)
 		return
 	}
@@ -77,8 +75,7 @@ func (l *Loop) drained(c *Conn) {
 
 // lingerOver ends a connection whose peer neither reads what it is owed nor closes. While it reads, it has time.
 func (c *Conn) lingerOver() {
-	if c.state == draining && c.progress {
-		c.progress = false
+	if c.state == draining && c.progresses() {
 		c.timer.Reset(c.limits.Linger)
 		return
 	}
@@ -90,18 +87,26 @@ func (c *Conn) lingerOver() {
 	c.abort(nil) // a plain close would leave the rest with the kernel, which would go on trying
 }
 
+// progresses tells whether the peer has taken something since the last time. The kernel asks for more only when much of its
+// buffer is free, which a slow peer can take longer for than the linger time: so what it still holds counts too.
+func (c *Conn) progresses() bool {
+	before, wrote := c.unsent, c.progress
+	c.unsent, c.progress = c.loop.sys.unsent(int(c.fd)), false
+	return wrote || c.unsent < before
+}
+
 // destroy closes the descriptor. A nil reason is for a connection whose end has begun, and so has one.
 func (c *Conn) destroy(reason error) {
 	if c.state == dead {
 		return
 	}
 	l := c.loop
+	c.quitLog() // nobody needs what it has for c any more
 	if c.state == open {
 		c.end(dead, reason)
 	}
 	c.state = dead
 	l.unstall(c)
-	c.quitLog()
 	c.discard()
 	if c.timer != nil {
 		c.timer.Stop()
@@ -110,7 +115,7 @@ func (c *Conn) destroy(reason error) {
 	l.conns[fd] = nil
 	// Before close: with a duplicate of the descriptor alive somewhere, epoll would go on reporting it.
 	_ = l.poller.Delete(fd)
-	_ = unix.Close(fd)
+	_ = l.sys.close(fd)
 	l.closed(c)
 }
 

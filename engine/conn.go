@@ -51,6 +51,7 @@ type Conn struct {
 	local    net.Addr // shared by all connections with that address
 
 	fd        int32
+	unsent    int32 // bytes that the kernel held for the peer when the linger time was over last
 	seat      int32 // in the crowd of the loop's log, or noSeat
 	stallSeat int32 // in the loop's list of stalled connections
 	turn      int16 // messages that may still be handled in this turn
@@ -112,12 +113,24 @@ func (c *Conn) LocalAddr() net.Addr { return c.local }
 func (c *Conn) Handler() Handler { return c.handler }
 
 // SetHandler gives the connection another handler, as an upgrade of the protocol does. The new one gets the bytes that
-// the old one's OnTraffic has not taken; its OnOpen is not called.
-func (c *Conn) SetHandler(h Handler) { c.handler = h }
+// the old one's OnTraffic has not taken, without waiting for more; its OnOpen is not called.
+func (c *Conn) SetHandler(h Handler) {
+	c.handler = h
+	if c.state == open {
+		c.undecoded = true // what is left may be messages to the new one
+		c.loop.enqueue(c)
+	}
+}
 
 // SetFormat tells how shared messages are put on this connection, and how its protocol says goodbye. Without it they are
-// their payload, and a goodbye is Close.
-func (c *Conn) SetFormat(f *Format) { c.format = f }
+// their payload, and a goodbye is Close. What was broadcast before leaves in the former format.
+func (c *Conn) SetFormat(f *Format) {
+	if c.seat != noSeat {
+		c.keepLog()
+		defer c.loop.everybody.join(c)
+	}
+	c.format = f
+}
 
 // Closing tells whether the end has begun: Close or Abort was called, or the peer has gone.
 func (c *Conn) Closing() bool { return c.state != open }
@@ -148,16 +161,32 @@ func (c *Conn) Write(p []byte) (int, error) {
 	if len(p) == 0 {
 		return 0, nil
 	}
-	l, o := c.loop, c.outbox()
-	position := l.everybody.end()
+	l, o, position := c.loop, c.outbox(), c.position()
 	if o.extend(p, position) {
 		l.account(c, len(p))
 	} else {
-		o.pushChunk(append(l.pool.chunk(len(p)), p...), position)
+		o.pushChunk(append(c.chunk(len(p)), p...), position)
 		l.account(c, len(p)+itemOverhead)
 	}
 	c.touch()
 	return len(p), nil
+}
+
+// chunk is where Write copies n bytes to. For a stalled connection it is not much more than that: with broadcasts between
+// its small writes each would pin a whole chunk of the pool's, of which MaxOutbox counts only what is filled.
+func (c *Conn) chunk(n int) []byte {
+	if c.stalled {
+		return make([]byte, 0, max(2*n, 128))
+	}
+	return c.loop.pool.chunk(n)
+}
+
+// position is where something that is sent now stands among the log's entries, if c hears them.
+func (c *Conn) position() uint64 {
+	if c.seat == noSeat {
+		return 0
+	}
+	return c.loop.everybody.end()
 }
 
 func (c *Conn) maySend() error {
@@ -174,7 +203,7 @@ func (c *Conn) push(frame []byte) {
 	if len(frame) == 0 {
 		return
 	}
-	c.outbox().push(frame, c.loop.everybody.end())
+	c.outbox().push(frame, c.position())
 	c.loop.account(c, len(frame)+itemOverhead)
 	c.touch()
 }

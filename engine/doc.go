@@ -31,7 +31,7 @@
 //
 // Each has a default and an option: bytes that wait for a peer that does not read (ListenOptions.MaxOutbox, 1 MiB), an
 // unfinished message (MaxUnfinished, 16 MiB), the time Close waits for a peer (Linger, 5 s), offloaded work (Options.Workers,
-// 16, and OffloadQueue, 1024), the time Run drains (DrainTimeout, 10 s). When the loops are behind (4 MiB not yet offered to
+// 16, and OffloadQueue, 1024), the time Run drains (DrainTimeout, 15 s). When the loops are behind (4 MiB not yet offered to
 // the kernel on one of them), connections that publish are not read until they have caught up. When the system has no
 // descriptors left, accepting pauses and comes back by itself. Stats counts each of these.
 //

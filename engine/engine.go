@@ -28,7 +28,8 @@ type Options struct {
 	Workers int
 	// OffloadQueue is how many calls of Offload may wait for a worker. Default 1024.
 	OffloadQueue int
-	// DrainTimeout is how long Run waits, when its context has ended, for connections to get what they are owed. Default 10 s.
+	// DrainTimeout is how long Run waits, when its context has ended, for connections to get what they are owed. Default 15 s:
+	// a WebSocket client that does not answer takes 10 (CloseTimeout, then Linger).
 	DrainTimeout time.Duration
 }
 
@@ -46,7 +47,7 @@ func (o Options) withDefaults() Options {
 		o.OffloadQueue = 1024
 	}
 	if o.DrainTimeout <= 0 {
-		o.DrainTimeout = 10 * time.Second
+		o.DrainTimeout = 15 * time.Second
 	}
 	return o
 }

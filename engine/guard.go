@@ -33,14 +33,19 @@ const statusInternalError = 1011
 func (l *Loop) endPanicked(c *Conn) {
 	c.panicked = false
 	c.reason = ErrPanic
-	l.kick(c, statusInternalError, "internal error")
-	if c.state == open && !c.detached {
-		c.CloseWith(ErrPanic)
+	if c.detached {
+		c.Close() // the goodbye that it panicked in is not begun again
+		return
 	}
+	l.kick(c, statusInternalError, "internal error")
 }
 
-// kick lets the connection's protocol say goodbye, as a callback of the connection; a goodbye that panics ends it at once.
+// kick lets the connection's protocol say goodbye, as a callback of the connection; a goodbye that panics ends it at once,
+// and one that does not even begin the end is as good as none.
 func (l *Loop) kick(c *Conn, code int, reason string) {
+	if c.state != open || c.detached {
+		return // it has said goodbye
+	}
 	before := l.current
 	l.current = c
 	defer func() {
@@ -52,9 +57,10 @@ func (l *Loop) kick(c *Conn, code int, reason string) {
 			c.abort(ErrPanic)
 		}
 	}()
-	if c.format.kick == nil {
-		c.Close()
-		return
+	if c.format.kick != nil {
+		c.format.kick(c, code, reason)
 	}
-	c.format.kick(c, code, reason)
+	if !c.detached {
+		c.Close()
+	}
 }

@@ -36,7 +36,7 @@ type ShutdownHandler interface {
 }
 
 // A BufferHandler is told when more than MaxOutbox bytes wait for a peer that does not read, and when it has caught up to
-// half of that.
+// half of that. Whoever sends to the connection may find OnBufferFull called before Send returns.
 type BufferHandler interface {
 	OnBufferFull(c *Conn)
 	OnBufferDrain(c *Conn)

@@ -79,6 +79,9 @@ func (ln *Listener) Open() int { return int(ln.open.Load()) }
 
 // Close refuses new connections; the port is free when it returns. Connections that were accepted stay, those that the
 // kernel has queued and nobody has accepted are reset. A second Close returns ErrClosed.
+//
+// Free means: to whoever sets SO_REUSEADDR, as servers and Go's net package do. To others, and for an abstract unix
+// address, it is free when the accepting loop has come to it, and as for any server on TCP, when its connections are gone.
 func (ln *Listener) Close() error {
 	ln.mu.Lock()
 	defer ln.mu.Unlock()

@@ -28,16 +28,17 @@ type broadcastLog struct {
 	next  int // the crowd's next to be visited
 	left  int // visits until the sweep is done
 
-	// The backlog: bytes that may not have been offered to everybody yet. roundStart is total when the present round of
-	// the sweep began; after a whole round everybody has been offered what was there when it began.
-	offered    uint64
-	roundStart uint64
-	roundLeft  int
+	// The backlog: bytes that may not have been offered to everybody yet. After a whole round of the sweep everybody has
+	// been offered what was there when it began, but for those whose turn was too small for all of it: roundLow is where
+	// the last of them stands.
+	offered   uint64
+	roundLow  uint64
+	roundLeft int
 }
 
 type logEntry struct {
 	message Shared
-	except  []uint64 // connection IDs, sorted; nil for nobody
+	except  []uint64 // connection IDs, sorted
 	upTo    uint64   // total before this entry
 	behind  int
 }
@@ -59,8 +60,18 @@ func (b *broadcastLog) append(m Shared, except []uint64) {
 	b.total += uint64(entrySize(m))
 	b.left = len(b.crowd)
 	if idle {
-		b.offered, b.roundStart, b.roundLeft = before, b.total, len(b.crowd)
+		b.offered = before
+		b.startRound()
 	}
+}
+
+func (b *broadcastLog) startRound() { b.roundLow, b.roundLeft = b.total, len(b.crowd) }
+
+// lags notes that a connection's turn was too small for all that the log has for it, though its peer takes more: the sweep
+// goes on, and with it the backlog, until that is over.
+func (b *broadcastLog) lags(cursor uint64) {
+	b.roundLow = min(b.roundLow, b.at(cursor).upTo)
+	b.left = len(b.crowd)
 }
 
 // backlog is how many bytes may not have been offered to every connection that reads.
@@ -130,6 +141,11 @@ func (b *broadcastLog) join(c *Conn) {
 	b.crowd = append(b.crowd, c)
 	c.cursor = b.end()
 	b.upToDate++
+	if b.left > 0 {
+		// The new seat lies on the sweep's way, and must not use up somebody's visit.
+		b.left++
+		b.roundLeft++
+	}
 }
 
 // quit takes c out of the crowd and gives up its cursor.
@@ -141,10 +157,16 @@ func (b *broadcastLog) quit(c *Conn) {
 		b.next--
 		b.seatAt(seat, b.crowd[b.next])
 		seat = b.next
-		b.left++ // the one that comes to sit there may have been visited already, and would use up somebody's visit
+		if b.left > 0 {
+			// The one that comes to sit there may have been visited already, and would use up somebody's visit.
+			b.left++
+			b.roundLeft++
+		}
 	}
 	last := len(b.crowd) - 1
-	b.seatAt(seat, b.crowd[last])
+	if seat != last {
+		b.seatAt(seat, b.crowd[last])
+	}
 	b.crowd[last] = nil
 	b.crowd = b.crowd[:last]
 	c.seat = noSeat
@@ -165,22 +187,24 @@ func (b *broadcastLog) sweep() *Conn {
 	if b.left == 0 {
 		return nil
 	}
+	if b.roundLeft == 0 {
+		b.offered = b.roundLow
+		b.startRound()
+	}
 	if b.next >= len(b.crowd) {
 		b.next = 0
 	}
 	c := b.crowd[b.next]
 	b.next++
 	b.left--
-	if b.roundLeft--; b.roundLeft <= 0 {
-		b.offered, b.roundStart, b.roundLeft = b.roundStart, b.total, len(b.crowd)
-	}
+	b.roundLeft--
 	return c
 }
 
-func (e *logEntry) excludes(id uint64) bool {
-	if e.except == nil {
-		return false
-	}
-	_, found := slices.BinarySearch(e.except, id)
+func (e *logEntry) excludes(id uint64) bool { return len(e.except) > 0 && contains(e.except, id) }
+
+// contains tells whether id is one of ids, which are sorted.
+func contains(ids []uint64, id uint64) bool {
+	_, found := slices.BinarySearch(ids, id)
 	return found
 }

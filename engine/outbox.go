@@ -86,6 +86,9 @@ type outboxPool struct {
 const (
 	chunkSize = 4 << 10
 	maxPooled = 1024 // boxes, and as many chunks: 4 MiB a loop
+	// A push to a large group fills many boxes with a frame each. Boxes of so few items are kept for the next one: 3 MiB.
+	smallBox  = 4
+	maxSmalls = 16 << 10
 )
 
 func (p *outboxPool) box() *outbox {
@@ -101,7 +104,7 @@ func (p *outboxPool) freeBox(o *outbox) {
 	for o.len() > 0 {
 		p.freeItem(o.pop())
 	}
-	if len(p.boxes) < maxPooled && cap(o.items) <= maxIdleItems {
+	if n, size := len(p.boxes), cap(o.items); n < maxPooled && size <= maxIdleItems || n < maxSmalls && size <= smallBox {
 		o.items, o.first, o.bytes = o.items[:0], 0, 0
 		p.boxes = append(p.boxes, o)
 	}

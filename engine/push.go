@@ -6,14 +6,16 @@ import "slices"
 
 // Broadcast puts m into the loop's log for every connection that hears it, except those with the given IDs, and tells how
 // many took it and how many refused. The cost does not depend on how many there are, but on how many are stalled: one of
-// them that would have more than MaxOutbox bytes waiting refuses, and is closed as a slow consumer. On the loop only.
+// them that would have more than MaxOutbox bytes waiting refuses, and is closed as a slow consumer. Exceptions cost
+// a look at everybody. On the loop only.
 func (l *Loop) Broadcast(m Shared, except []uint64) (taken, refused int) {
 	refused = l.refuseSlow(entrySize(m), except)
 	hearing := len(l.everybody.crowd)
 	if hearing == 0 {
 		return 0, refused
 	}
-	sorted := slices.Sorted(slices.Values(except)) // nil for nobody
+	sorted := slices.Clone(except)
+	slices.Sort(sorted)
 	l.everybody.append(m, sorted)
 	l.wake()
 	return hearing - l.hearingOf(sorted), refused
@@ -41,7 +43,7 @@ func (l *Loop) hearingOf(ids []uint64) (n int) {
 		return 0
 	}
 	for _, c := range l.everybody.crowd {
-		if _, found := slices.BinarySearch(ids, c.id); found {
+		if contains(ids, c.id) {
 			n++
 		}
 	}
@@ -72,12 +74,9 @@ const statusTryAgainLater = 1013
 // why. A frame that has been written in part is finished, or the goodbye could not be read.
 func (c *Conn) endSlow() {
 	c.loop.stats.slow.Add(1)
-	c.dropUnwritten()
 	c.reason = ErrSlowConsumer
+	c.dropUnwritten()
 	c.loop.kick(c, statusTryAgainLater, "too slow")
-	if c.state == open && !c.detached {
-		c.CloseWith(ErrSlowConsumer)
-	}
 }
 
 // dropUnwritten empties the outbox but for the rest of a frame that the kernel has a part of.
@@ -96,7 +95,7 @@ func (c *Conn) dropUnwritten() {
 		c.loop.account(c, len(rest)+itemOverhead)
 	}
 	c.full = false
-	c.hold &^= holdOutbox
+	c.clearHold(holdOutbox)
 }
 
 // discard throws away what waits for c alone.
@@ -137,6 +136,7 @@ func (c *Conn) keepLog() {
 	if merged.len() > 0 {
 		merged.bytes -= c.written
 		c.out = merged
+		l.enqueue(c) // the sweep will not come to it any more
 	}
 }
 

@@ -26,6 +26,8 @@ func (l *Loop) handleConn(c *Conn, events uint32) {
 	case c.state == dead || events&(eventsIn|eventsError) == 0:
 	case c.state != open && !c.eof:
 		l.readAway(c)
+	case c.panicked:
+		l.finish(c)
 	case c.reads():
 		l.readTurn(c)
 	case events&eventsError != 0:
@@ -35,21 +37,20 @@ func (l *Loop) handleConn(c *Conn, events uint32) {
 
 // writable serves EPOLLOUT with one write. The connection stays stalled, and EPOLLOUT its clock, until nothing waits.
 func (l *Loop) writable(c *Conn) {
-	p := l.gather(c)
-	n, ok := l.write(c, p)
+	n, ok := l.write(c, l.gather(c))
 	if !ok {
 		return
 	}
 	l.advance(c, n)
 	switch {
-	case !c.waiting():
+	case c.waiting():
+		c.rearm() // edge-triggered, the next EPOLLOUT comes only if the kernel said no for want of room in the socket
+	default:
 		l.unstall(c)
 		c.setInterest()
 		if c.state == draining {
 			l.drained(c)
 		}
-	case n == len(p):
-		c.rearm() // edge-triggered, the next EPOLLOUT would not come: the kernel has never said no
 	}
 	c.markOutbox()
 }
@@ -85,9 +86,10 @@ func (l *Loop) deliver(c *Conn, fresh []byte) {
 	before := l.current
 	l.current = c
 	c.turn = turnMessages
-	if len(fresh) > 0 || c.undecoded {
-		c.undecoded = false
-		c.keep(l.traffic(c, c.join(fresh)))
+	input := c.undecoded
+	c.undecoded = false
+	if p := c.join(fresh); len(p) > 0 && (input || len(fresh) > 0) {
+		c.keep(l.traffic(c, p))
 	}
 	if c.eof && !c.eofTold && !c.undecoded && c.state == open && c.hold == 0 {
 		c.eofTold = true
@@ -119,7 +121,7 @@ func (c *Conn) keep(p []byte, taken int) {
 	switch {
 	case c.state != open || c.panicked || len(left) == 0:
 		c.rest, c.undecoded = nil, false
-	case len(c.rest) > 0:
+	case len(c.rest) > 0 && (len(p) <= readSize || len(left) > len(p)/2):
 		c.rest = left // a part of what it was
 	default:
 		c.rest = append([]byte(nil), left...)
@@ -136,13 +138,17 @@ func (c *Conn) Next() bool {
 	if c.state != open || c.panicked {
 		return false
 	}
-	if c.turn <= 0 || c.hold != 0 || c.loop.holdPublisher(c) {
+	if c.turn <= 0 || c.hold != 0 || c.sendsTooMuch() || c.loop.holdPublisher(c) {
 		c.undecoded = true
 		return false
 	}
 	c.turn--
 	return true
 }
+
+// sendsTooMuch tells whether more answers wait than the mark allows, though the peer takes them: then it is not read until
+// the next turn, or its answers could grow faster than turns send them.
+func (c *Conn) sendsTooMuch() bool { return c.out != nil && c.out.bytes > c.limits.MaxOutbox }
 
 func (l *Loop) tellEOF(c *Conn) {
 	h, ok := c.handler.(EOFHandler)
@@ -173,11 +179,7 @@ func (l *Loop) readAway(c *Conn) {
 
 // checkError looks whether a connection that is not read has been reset.
 func (c *Conn) checkError() {
-	errno, err := unix.GetsockoptInt(int(c.fd), unix.SOL_SOCKET, unix.SO_ERROR)
-	switch {
-	case err != nil:
+	if err := c.loop.sys.failure(int(c.fd)); err != nil {
 		c.destroy(err)
-	case errno != 0:
-		c.destroy(unix.Errno(errno))
 	}
 }

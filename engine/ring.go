@@ -9,6 +9,9 @@ type ring struct {
 	n     int
 }
 
+// maxIdleRing is how long an empty ring's slice may be kept for the next burst.
+const maxIdleRing = 64 << 10
+
 func (r *ring) push(c *Conn) {
 	if r.n == len(r.conns) {
 		r.grow()
@@ -21,7 +24,9 @@ func (r *ring) pop() *Conn {
 	c := r.conns[r.first]
 	r.conns[r.first] = nil
 	r.first = (r.first + 1) & (len(r.conns) - 1)
-	r.n--
+	if r.n--; r.n == 0 && len(r.conns) > maxIdleRing {
+		*r = ring{}
+	}
 	return c
 }
 

@@ -12,6 +12,7 @@ import "time"
 const (
 	sliceWrites = 64
 	sliceLooks  = 512 // connections looked at, most of which may turn out to have nothing left to say
+	turnCost    = 8   // what a turn of messages counts, in writes
 	sliceEvents = 64
 	sliceTime   = time.Millisecond
 )
@@ -44,15 +45,13 @@ func (l *Loop) sliceIfDue(now time.Time) {
 
 func (l *Loop) slice() {
 	l.events = 0
-	writes := 0
-	for looks := 0; looks < sliceLooks && writes < sliceWrites; looks++ {
-		c := l.nextReady(looks)
+	queue, cost := l.ready.n, 0 // whoever joins the queue again waits for the next slice
+	for looks := 0; looks < sliceLooks && cost < sliceWrites; looks++ {
+		c := l.nextReady(looks, &queue)
 		if c == nil {
 			break
 		}
-		if l.serve(c) {
-			writes++
-		}
+		cost += l.serve(c)
 	}
 	l.settle()
 	l.checkBacklog()
@@ -63,35 +62,41 @@ func (l *Loop) slice() {
 }
 
 // nextReady takes from the queue and from the sweep in turn.
-func (l *Loop) nextReady(turn int) *Conn {
-	if turn%2 == 0 || l.ready.n == 0 {
+func (l *Loop) nextReady(turn int, queue *int) *Conn {
+	if turn%2 == 0 || *queue == 0 {
 		if c := l.everybody.sweep(); c != nil {
 			return c
 		}
 	}
-	if l.ready.n == 0 {
+	if *queue == 0 {
 		return nil
 	}
+	*queue--
 	c := l.ready.pop()
 	c.queued = false
 	return c
 }
 
-// serve gives c its turn: input that was left undecoded first, then one write. It tells whether c had anything to do.
-func (l *Loop) serve(c *Conn) bool {
+// serve gives c its turn: input that was left undecoded first, then one write. It tells what that cost, in writes.
+func (l *Loop) serve(c *Conn) (cost int) {
 	if c.state == dead {
-		return false
+		return 0
 	}
-	input := c.hasInput()
-	if input {
+	if c.hasInput() {
+		start := time.Now()
 		l.deliver(c, nil)
+		l.noteSlow(start)
+		cost = turnCost
 	}
-	return l.finish(c) || input
+	if l.finish(c) {
+		cost++
+	}
+	return cost
 }
 
 // hasInput tells whether something that came in earlier, and may be handled now, is still to be handled.
 func (c *Conn) hasInput() bool {
-	return c.state == open && c.hold == 0 && (c.undecoded || c.eof && !c.eofTold)
+	return c.state == open && !c.panicked && c.hold == 0 && (c.undecoded || c.eof && !c.eofTold)
 }
 
 // finish writes what c has to say, at the end of its callback or when its turn comes.
@@ -119,6 +124,9 @@ func (l *Loop) flush(c *Conn) {
 		l.stall(c)
 	case c.waiting():
 		l.enqueue(c)
+		if c.seat != noSeat && c.cursor != l.everybody.end() {
+			l.everybody.lags(c.cursor)
+		}
 	case c.state == draining:
 		l.drained(c)
 	}

@@ -102,7 +102,6 @@ func removeStale(path string, inUse error) error {
 	conn, err := net.DialTimeout("unix", path, time.Second)
 	if err == nil {
 		conn.Close()
-		return inUse
 	}
 	if !errors.Is(err, syscall.ECONNREFUSED) {
 		return inUse

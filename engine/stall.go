@@ -79,14 +79,21 @@ func (c *Conn) markOutbox() {
 
 func (c *Conn) tellFull() {
 	if h, ok := c.handler.(BufferHandler); ok && c.state == open {
-		defer c.loop.recovered(c)
-		h.OnBufferFull(c)
+		c.loop.inside(c, h.OnBufferFull)
 	}
 }
 
 func (c *Conn) tellDrain() {
 	if h, ok := c.handler.(BufferHandler); ok && c.state == open {
-		defer c.loop.recovered(c)
-		h.OnBufferDrain(c)
+		c.loop.inside(c, h.OnBufferDrain)
 	}
+}
+
+// inside runs fn as a callback of c in the midst of whatever is going on: what it sends waits for c's turn.
+func (l *Loop) inside(c *Conn, fn func(c *Conn)) {
+	before := l.current
+	l.current = c
+	l.guardedBy(c, fn)
+	l.current = before
+	l.enqueue(c)
 }

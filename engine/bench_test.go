@@ -1,0 +1,137 @@
+//go:build linux
+
+package engine
+
+import (
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// quickLoop is a loop whose sockets take everything at no cost.
+func quickLoop(t testing.TB) *stillLoop {
+	s := newStillLoop(t, ListenOptions{})
+	s.sys.write = func(_ int, p []byte) (int, error) { return len(p), nil }
+	return s
+}
+
+var ping = []byte("0123456789abcdef0123456789abcdef")
+
+// echoed gives a connection one small message, as its socket does, which it echoes.
+func (s *stillLoop) echoing() (step func()) {
+	k := s.connect(echo)
+	s.sys.read = func(_ int, p []byte) (int, error) { return copy(p, ping), nil }
+	return func() { s.event(k, unix.EPOLLIN) }
+}
+
+func BenchmarkEcho(b *testing.B) {
+	step := quickLoop(b).echoing()
+	b.ReportAllocs()
+	for b.Loop() {
+		step()
+	}
+}
+
+// sending sends a frame to a connection and gives it its turn.
+func (s *stillLoop) sending() (step func()) {
+	c := s.connect(handler{}).conn
+	return func() {
+		_ = c.Send(ping)
+		s.slice()
+		s.woken = false // as its event does
+	}
+}
+
+func BenchmarkSend(b *testing.B) {
+	step := quickLoop(b).sending()
+	b.ReportAllocs()
+	for b.Loop() {
+		step()
+	}
+}
+
+// broadcasting sends a message to n connections and sweeps until all have it.
+func (s *stillLoop) broadcasting(n int, except ...uint64) (step func()) {
+	s.hearing(n)
+	m := text(string(make([]byte, 130)))
+	return func() {
+		s.Broadcast(m, except)
+		for s.busy() {
+			s.slice()
+		}
+		s.woken = false
+	}
+}
+
+func BenchmarkBroadcast10000(b *testing.B) {
+	const receivers = 10_000
+	step := quickLoop(b).broadcasting(receivers)
+	b.ReportAllocs()
+	for b.Loop() {
+		step()
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/receivers, "ns/receiver")
+}
+
+func BenchmarkBroadcast10000Except(b *testing.B) {
+	const receivers = 10_000
+	s := quickLoop(b)
+	one := s.connect(handler{})
+	one.conn.hear(true)
+	step := s.broadcasting(receivers, one.conn.id)
+	b.ReportAllocs()
+	for b.Loop() {
+		step()
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/receivers, "ns/receiver")
+}
+
+// BenchmarkPush10000 is a push to each of a group, one by one.
+func BenchmarkPush10000(b *testing.B) {
+	const receivers = 10_000
+	s := quickLoop(b)
+	all := s.hearing(receivers)
+	m := text(string(make([]byte, 130)))
+	b.ReportAllocs()
+	for b.Loop() {
+		for _, k := range all {
+			k.conn.pushShared(m)
+		}
+		for s.busy() {
+			s.slice()
+		}
+		s.woken = false
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/receivers, "ns/receiver")
+}
+
+func TestAllocations(t *testing.T) {
+	pushing := func(s *stillLoop) func() {
+		all, m := s.hearing(5000), text("m")
+		return func() {
+			for _, k := range all {
+				k.conn.pushShared(m)
+			}
+			for s.busy() {
+				s.slice()
+			}
+			s.woken = false
+		}
+	}
+	for name, test := range map[string]struct {
+		step func(s *stillLoop) func()
+		most float64
+	}{
+		"echo":                        {step: (*stillLoop).echoing},
+		"Send":                        {step: (*stillLoop).sending},
+		"push to 5,000":               {step: pushing},
+		"broadcast to 1,000":          {step: func(s *stillLoop) func() { return s.broadcasting(1000) }},
+		"broadcast to all but itself": {step: func(s *stillLoop) func() { return s.broadcasting(1000, 1, 2) }, most: 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if n := testing.AllocsPerRun(20, test.step(quickLoop(t))); n > test.most {
+				t.Errorf("%v allocations, want at most %v", n, test.most)
+			}
+		})
+	}
+}
