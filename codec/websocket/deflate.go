@@ -3,15 +3,14 @@ package websocket
 import (
 	"bytes"
 	"strconv"
-
-	"fanloop/codec/http"
 )
 
 // Deflate is what a client and the server agree on about compression: permessage-deflate, RFC 7692. The server keeps no
 // context from one message to the next, so that one compressed frame serves every connection that agreed on the same, and
 // asks the same of the client, so that a connection at rest holds no window.
 type Deflate struct {
-	// WindowBits is the base-2 logarithm of the window that the server may use, 8 to 15 (server_max_window_bits).
+	// WindowBits is the base-2 logarithm of the window that the server may use, 8 to 15 (server_max_window_bits). 0 stands
+	// for no compression.
 	WindowBits int
 }
 
@@ -33,14 +32,17 @@ func (u Upgrade) ChooseDeflate() (d Deflate, ok bool) {
 	return Deflate{}, false
 }
 
-// Field is the answer that accepts the offer, for AppendAccept. What it says never exceeds what was offered.
-func (d Deflate) Field() http.Field {
-	value := deflateName + "; server_no_context_takeover; client_no_context_takeover"
+// agreed tells an agreement from the zero value.
+func (d Deflate) agreed() bool { return d.WindowBits != 0 }
+
+// appendField appends the field that accepts the offer. What it says never exceeds what was offered.
+func (d Deflate) appendField(dst []byte) []byte {
+	dst = append(dst, "Sec-WebSocket-Extensions: "+deflateName+"; server_no_context_takeover; client_no_context_takeover"...)
 	if d.WindowBits < maxWindowBits {
 		// Only an offer with server_max_window_bits leads here (RFC 7692 7.1.2.1).
-		value += "; server_max_window_bits=" + strconv.Itoa(d.WindowBits)
+		dst = strconv.AppendInt(append(dst, "; server_max_window_bits="...), int64(d.WindowBits), 10)
 	}
-	return http.NewField("Sec-WebSocket-Extensions", value)
+	return dst
 }
 
 // offerParameter is a parameter's name and which values it may have.

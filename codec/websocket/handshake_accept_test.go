@@ -70,7 +70,7 @@ func TestAppendAccept(t *testing.T) {
 		{"", http.Fields{http.NewField("Content-Length", "0")}, "", http.ErrReservedField},
 		{"", http.Fields{http.NewField("Sec-Websocket-Extensions", "permessage-deflate")}, "", http.ErrReservedField},
 	} {
-		out, err := AppendAccept([]byte("-"), u, test.protocol, test.extra)
+		out, err := AppendAccept([]byte("-"), u, Accept{Subprotocol: test.protocol, Fields: test.extra})
 		if string(out) != "-"+test.want || err != test.err {
 			t.Errorf("%q, %v: %q, %v", test.protocol, test.extra, out, err)
 		}
@@ -89,7 +89,7 @@ func TestHandshakeDoesNotAllocate(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := AppendAccept(buf, u, u.Choose("superchat"), nil); err != nil {
+		if _, err := AppendAccept(buf, u, Accept{Subprotocol: u.Choose("superchat")}); err != nil {
 			t.Fatal(err)
 		}
 	})
@@ -108,6 +108,6 @@ func BenchmarkHandshake(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		buf, _ = AppendAccept(buf[:0], u, u.Choose("superchat"), nil)
+		buf, _ = AppendAccept(buf[:0], u, Accept{Subprotocol: u.Choose("superchat")})
 	}
 }

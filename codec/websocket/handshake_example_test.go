@@ -24,7 +24,7 @@ func ExampleCheckUpgrade() {
 		fmt.Printf("%s", refusal)
 		return
 	}
-	answer, err := websocket.AppendAccept(nil, upgrade, upgrade.Choose("text"), nil)
+	answer, err := websocket.AppendAccept(nil, upgrade, websocket.Accept{Subprotocol: upgrade.Choose("text")})
 	fmt.Printf("%s for %s: %d bytes, %v", upgrade.Choose("text"), head.Path(), len(answer), err)
 	// Output: text for /news: 159 bytes, <nil>
 }

@@ -48,7 +48,7 @@ func answer(pieces [][]byte) (out []byte, rest []byte, err error) {
 		if err != nil {
 			return refuse(head, err)
 		}
-		out, err = AppendAccept(nil, u, u.Choose("v2", "superchat"), nil)
+		out, err = AppendAccept(nil, u, Accept{Subprotocol: u.Choose("v2", "superchat")})
 		return out, slices.Concat(append([][]byte{p[n:]}, pieces[i+1:]...)...), err
 	}
 	return nil, nil, nil

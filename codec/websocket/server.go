@@ -31,6 +31,12 @@ type Server struct {
 	// Subprotocols are those that the server speaks, the ones it likes best first. The first that the client offers too is
 	// chosen; without one in common the connection has none (RFC 6455 4.2.2).
 	Subprotocols []string
+	// Compression accepts offers of permessage-deflate (RFC 7692), without taking over context in either direction: a
+	// message to many is compressed once for all who agreed on the same window. Default off: it costs CPU, and compressing
+	// secrets together with what a stranger chose can give them away.
+	Compression bool
+	// CompressMin is the length in bytes from which on messages to clients are compressed. 0 or less means 512.
+	CompressMin int
 
 	// OnUpgrade is called when the client's opening handshake is right, before it is answered. An error refuses it: a
 	// *http.Refusal as it says, any other with 403 and nothing more. The connection can be closed here, but messages can be
@@ -49,6 +55,8 @@ type Server struct {
 	// OnBufferDrain when they have become half of that. In between, no messages are read from the peer.
 	OnBufferFull  func(c *Conn)
 	OnBufferDrain func(c *Conn)
+
+	deflatings deflatings
 }
 
 // CloseError is the client's Close frame as OnClose gets it.
@@ -74,11 +82,13 @@ func (s *Server) Serve(conn *engine.Conn) engine.Handler {
 }
 
 // format puts shared messages on WebSocket connections: one unmasked frame for all of them.
-var format = engine.NewFormat(appendShared, func(conn *engine.Conn, code int, reason string) {
+var format = engine.NewFormat(appendShared, kick)
+
+func kick(conn *engine.Conn, code int, reason string) {
 	if s, ok := conn.Handler().(*session); ok {
 		s.startClose(code, reason, engine.ErrClosed)
 	}
-})
+}
 
 // openingFormat is a connection's before that: there is no frame in an opening handshake, and only a panic in OnUpgrade leads
 // to a goodbye.

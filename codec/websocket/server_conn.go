@@ -17,6 +17,7 @@ type Conn struct {
 	conn        *engine.Conn
 	server      *Server
 	decoder     Decoder
+	deflate     *deflating // nil without compression
 	subprotocol string
 	ending      error         // why the connection ends, once a Close frame has been sent
 	timer       *engine.Timer // for the opening handshake, then for the closing one
@@ -79,6 +80,9 @@ func (c *Conn) SendBinary(p []byte) error { return c.send(p, true) }
 func (c *Conn) send(p []byte, binary bool) error {
 	if c.ending != nil || !c.open() {
 		return engine.ErrClosed
+	}
+	if c.deflate.compresses(len(p)) {
+		return c.conn.Send(c.deflate.appendFrame(nil, p, binary))
 	}
 	if len(p) > smallMessage {
 		return c.conn.Send(appendFrame(make([]byte, 0, len(p)+maxHeader), p, binary))

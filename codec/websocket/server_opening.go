@@ -76,24 +76,33 @@ func (o *opening) open(head *http.Head) *session {
 			return nil
 		}
 	}
-	answer, err := AppendAccept(nil, upgrade, h.Subprotocol, h.Fields)
+	accept := Accept{Subprotocol: h.Subprotocol, Fields: h.Fields}
+	if o.conn.server.Compression {
+		accept.Deflate, _ = upgrade.ChooseDeflate()
+	}
+	answer, err := AppendAccept(nil, upgrade, accept)
 	if err != nil {
 		o.unanswerable(err, head)
 		return nil
 	}
-	return o.become(h.Subprotocol, answer)
+	return o.become(accept, answer)
 }
 
 // become makes the connection a session.
-func (o *opening) become(subprotocol string, answer []byte) *session {
+func (o *opening) become(accept Accept, answer []byte) *session {
 	c, s := o.conn, (*session)(o.conn)
 	o.stopTimer()
 	if c.conn.Send(answer) != nil {
 		return nil // OnUpgrade closed it
 	}
-	c.subprotocol = subprotocol
+	c.subprotocol = accept.Subprotocol
 	c.conn.SetHandler(s)
 	c.conn.SetFormat(format)
+	if accept.Deflate.agreed() {
+		c.deflate = c.server.deflatingWith(accept.Deflate)
+		c.decoder.Deflate = true
+		c.conn.SetFormat(c.deflate.format)
+	}
 	var returned bool
 	defer s.tornUnless(&returned)
 	if f := c.server.OnConnect; f != nil {

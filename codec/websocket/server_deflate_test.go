@@ -1,0 +1,116 @@
+//go:build linux
+
+package websocket
+
+import (
+	"bytes"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/gobwas/ws"
+
+	"fanloop/hub"
+)
+
+// offering is an opening handshake that offers extensions.
+func offering(extensions string) []byte {
+	return []byte(strings.Replace(request, "\r\n\r\n", "\r\nSec-WebSocket-Extensions: "+extensions+"\r\n\r\n", 1))
+}
+
+// packedFrame reads one frame and inflates it if RSV1 is set.
+func (c *client) packedFrame() (packed bool, wire int, text string) {
+	c.t.Helper()
+	h, err := ws.ReadHeader(c.reader)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	payload := make([]byte, h.Length)
+	if _, err := io.ReadFull(c.reader, payload); err != nil {
+		c.t.Fatal(err)
+	}
+	if !h.Rsv1() {
+		return false, len(payload), string(payload)
+	}
+	plain, err := inflate(payload, 1<<20)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return true, len(payload), string(plain)
+}
+
+// clientFrame is a masked frame whose key is zero, so that the payload stands as it is.
+func clientFrame(first byte, payload []byte) []byte {
+	frame := appendFrameHeader(nil, 0, len(payload))
+	frame[0], frame[1] = first, frame[1]|bitMask
+	return append(append(frame, 0, 0, 0, 0), payload...)
+}
+
+func TestCompression(t *testing.T) {
+	w := serve(t, &Server{Compression: true, CompressMin: 100, OnMessage: echo})
+	long := strings.Repeat("compress me, 使用者 ", 50)
+	for _, test := range []struct{ offer, answer string }{
+		{"permessage-deflate; client_max_window_bits", "permessage-deflate; server_no_context_takeover; client_no_context_takeover"},
+		{"permessage-deflate; server_max_window_bits=9", "permessage-deflate; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=9"},
+		{"permessage-deflate; server_max_window_bits=16", ""},
+		{"foo", ""},
+	} {
+		c := dial(t, w.addr)
+		c.send(offering(test.offer))
+		if got := c.wantOpen().Header.Get("Sec-WebSocket-Extensions"); got != test.answer {
+			t.Fatalf("%s: answered %q, want %q", test.offer, got, test.answer)
+		}
+		agreed := test.answer != ""
+		sent := clientFrame(0x81, []byte(long))
+		if agreed {
+			sent = clientFrame(0xc1, deflated(t, []byte(long)))
+		}
+		c.send(sent, clientFrame(0x81, []byte("short")))
+		if packed, wire, text := c.packedFrame(); packed != agreed || text != long || agreed && wire > len(long)/4 {
+			t.Errorf("%s: packed %v, %d bytes on the wire, right text %v", test.offer, packed, wire, text == long)
+		}
+		if packed, _, text := c.packedFrame(); packed || text != "short" {
+			t.Errorf("%s: a short message: packed %v, %q", test.offer, packed, text)
+		}
+		_ = c.Close()
+	}
+}
+
+func TestCompressionIsOffByDefault(t *testing.T) {
+	w := serve(t, &Server{OnMessage: echo})
+	c := dial(t, w.addr)
+	c.send(offering("permessage-deflate"))
+	if got := c.wantOpen().Header.Get("Sec-WebSocket-Extensions"); got != "" {
+		t.Fatalf("answered %q", got)
+	}
+	c.send(clientFrame(0xc1, deflated(t, []byte("hello"))))
+	c.wantClose(StatusProtocolError, ErrReservedBits.(Error).text)
+}
+
+func TestCompressedBomb(t *testing.T) {
+	w := serve(t, &Server{Compression: true, MaxMessage: 64 << 10, OnMessage: echo})
+	c := dial(t, w.addr)
+	c.send(offering("permessage-deflate"))
+	c.wantOpen()
+	c.send(clientFrame(0xc2, deflated(t, make([]byte, 32<<20))))
+	c.wantClose(StatusMessageTooBig, ErrMessageTooBig.(Error).text)
+}
+
+// A message to many is compressed once for all that agreed on the same.
+func TestSharedCompression(t *testing.T) {
+	s := &Server{Compression: true}
+	same := s.deflatingWith(Deflate{15})
+	if s.deflatingWith(Deflate{15}) != same || s.deflatingWith(Deflate{9}) == same {
+		t.Fatal("formats are not by window")
+	}
+	message := hub.Text(bytes.Repeat([]byte("again and again "), 100))
+	calls := 0
+	counting := func(dst, data []byte, binary bool) []byte {
+		calls++
+		return same.appendShared(dst, data, binary)
+	}
+	first := message.Encoded(1000, counting)
+	if again := message.Encoded(1000, counting); calls != 1 || &first[0] != &again[0] || first[0]&bitCompressed == 0 {
+		t.Fatalf("encoded %d times, first byte %#x", calls, first[0])
+	}
+}
