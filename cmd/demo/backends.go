@@ -3,8 +3,6 @@
 package main
 
 import (
-	"bytes"
-
 	"fanloop/codec/text"
 	"fanloop/hub"
 )
@@ -27,7 +25,7 @@ func (s *server) onLine(c *text.Conn, line []byte) {
 		answer(reply, answerFail)
 		return
 	}
-	message := hub.Text(bytes.Clone(line))
+	message := hub.Text(line)
 	s.hub.Do(c.Loop(), func(x *hub.Home) {
 		x.Push(target.hub(), message, func(v hub.Verdict) {
 			if v.Taken > 0 {
