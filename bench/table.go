@@ -1,0 +1,128 @@
+//go:build linux
+
+package main
+
+import (
+	"fmt"
+	"strings"
+)
+
+// table is everything in Markdown, for the terminal and for results.md.
+func (r *Results) table() string {
+	var b strings.Builder
+	r.heading(&b)
+	for i, sum := range r.Summary {
+		fmt.Fprintf(&b, "\n## %s: %s\n\n", sum.Scenario, r.plan[i].Title)
+		standings(&b, &sum, r.plan[i].columns())
+		comparisons(&b, &sum, r.plan[i].columns())
+		r.relations(&b, &sum)
+		notes(&b, &sum)
+	}
+	r.hubTable(&b)
+	return b.String()
+}
+
+func (r *Results) heading(b *strings.Builder) {
+	fmt.Fprintf(b, "# Benchmark of %s\n\n`%s`\n\nCommit %s. %s.\n\n", r.Started.Format("2006-01-02 15:04 MST"), r.Command, r.Commit, r.Machine)
+	row(b, "server", "version", "what it is")
+	row(b, "---", "---", "---")
+	for _, c := range r.Servers {
+		what := c.What
+		if c.Missing != "" {
+			what = "left out: " + c.Missing
+		}
+		row(b, c.Name, c.Version, what)
+	}
+	b.WriteString("\nEach figure is the median of the rounds, with the least and the most in brackets. CPU is the server's, user and system. `*`: the client may have been the limit.\n")
+}
+
+// standings has a row a server and a column a metric.
+func standings(b *strings.Builder, sum *summary, columns []metric) {
+	shown := measured(sum, columns)
+	head, line := []string{"server"}, []string{"---"}
+	for _, m := range shown {
+		head, line = append(head, m.label), append(line, "---:")
+	}
+	row(b, append(head, "cores: server, client")...)
+	row(b, append(line, "---:")...)
+	for _, st := range sum.Servers {
+		cells := []string{st.Server}
+		for _, m := range shown {
+			cells = append(cells, cell(&st, m))
+		}
+		row(b, append(cells, cores(&st))...)
+	}
+}
+
+// measured are those of the columns that a server has in this scenario.
+func measured(sum *summary, columns []metric) (list []metric) {
+	for _, m := range columns {
+		for _, st := range sum.Servers {
+			if _, ok := st.Metrics[m.name]; ok {
+				list = append(list, m)
+				break
+			}
+		}
+	}
+	return list
+}
+
+func cell(st *standing, m metric) string {
+	v, ok := st.Metrics[m.name]
+	switch {
+	case !ok:
+		return "-"
+	case st.Rounds == 1:
+		return m.show(v.Median)
+	}
+	return fmt.Sprintf("%s (%s - %s)", m.show(v.Median), m.show(v.Min), m.show(v.Max))
+}
+
+func cores(st *standing) string {
+	mark := ""
+	if st.ClientBusy {
+		mark = " *"
+	}
+	return fmt.Sprintf("%.2f, %.2f%s", st.ServerCPU, st.ClientCPU, mark)
+}
+
+// comparisons are the ratios to the best rivals.
+func comparisons(b *strings.Builder, sum *summary, columns []metric) {
+	first := true
+	for _, st := range sum.Servers {
+		if len(st.AgainstBest) == 0 {
+			continue
+		}
+		if first {
+			b.WriteString("\nRatios to the best rival, round by round: the median, and where it lies with how much confidence.\n\n")
+			first = false
+		}
+		var parts []string
+		for _, m := range columns {
+			if c, ok := st.AgainstBest[m.name]; ok {
+				parts = append(parts, fmt.Sprintf("%s %.2f of %s's", m.label, c.Median, c.Rival)+sureness(c.interval))
+			}
+		}
+		fmt.Fprintf(b, "- %s: %s\n", st.Server, strings.Join(parts, "; "))
+	}
+}
+
+func sureness(i interval) string {
+	if i.Low == i.High {
+		return ""
+	}
+	return fmt.Sprintf(" (%.2f - %.2f, %.0f %%)", i.Low, i.High, i.Confidence*100)
+}
+
+// notes tell what failed.
+func notes(b *strings.Builder, sum *summary) {
+	for _, st := range sum.Servers {
+		for _, failure := range st.Failures {
+			fmt.Fprintf(b, "\n**%s failed in a round:** %s\n", st.Server, failure)
+		}
+	}
+}
+
+func row(b *strings.Builder, cells ...string) {
+	fmt.Fprintf(b, "| %s |\n", strings.Join(cells, " | "))
+}
