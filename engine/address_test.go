@@ -6,12 +6,12 @@ import "testing"
 
 func TestParseAddress(t *testing.T) {
 	tests := []struct{ in, network, address string }{
-		{"127.0.0.1:80", "tcp", "127.0.0.1:80"},
+		{"127.0.0.1:80", "tcp4", "127.0.0.1:80"},
 		{":0", "tcp", ":0"},
 		{"[::1]:80", "tcp", "[::1]:80"},
 		{"[fe80::1%lo]:80", "tcp", "[fe80::1%lo]:80"},
 		{"localhost:http", "tcp", "localhost:http"},
-		{"tcp://127.0.0.1:80", "tcp", "127.0.0.1:80"},
+		{"tcp://127.0.0.1:80", "tcp4", "127.0.0.1:80"},
 		{"tcp4://:80", "tcp4", ":80"},
 		{"tcp6://[::1]:80", "tcp6", "[::1]:80"},
 		{"unix:/run/a.sock", "unix", "/run/a.sock"},

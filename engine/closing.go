@@ -2,6 +2,8 @@
 
 package engine
 
+import "time"
+
 // Close ends the connection in order: nothing more is read for the handler, what was sent before still goes out, then the
 // peer reads EOF; what it still sends is thrown away until its own EOF or until the linger time has passed without
 // progress. OnClose follows the present callback; its reason is ErrClosed. For a hub the connection is gone at once.
@@ -70,13 +72,26 @@ func (l *Loop) drained(c *Conn) {
 		return
 	}
 	c.state = lingering
-	c.timer.Reset(c.limits.Linger)
+	c.progresses() // what the kernel holds now is where progress begins
+	c.timer.Reset(c.lingerTime())
+}
+
+// stopLinger is how long a peer that has been sent everything may take to close when the engine stops. Many would never:
+// they hold an idle connection, and a stop must not wait for each.
+const stopLinger = time.Second
+
+// lingerTime is how long the peer may go without progress.
+func (c *Conn) lingerTime() time.Duration {
+	if c.loop.leaving && c.state == lingering {
+		return min(c.limits.Linger, stopLinger)
+	}
+	return c.limits.Linger
 }
 
 // lingerOver ends a connection whose peer neither reads what it is owed nor closes. While it reads, it has time.
 func (c *Conn) lingerOver() {
-	if c.state == draining && c.progresses() {
-		c.timer.Reset(c.limits.Linger)
+	if (c.state == draining || c.loop.leaving) && c.progresses() {
+		c.timer.Reset(c.lingerTime())
 		return
 	}
 	c.loop.stats.lingered.Add(1)
