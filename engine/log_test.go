@@ -218,14 +218,14 @@ func TestBroadcastCounts(t *testing.T) {
 // Exceptions must not cost the others a write more.
 func TestExceptionsLeaveInOneWrite(t *testing.T) {
 	s := newStillLoop(t, ListenOptions{})
-	all := s.hearing(10)
+	all := s.hearing(sliceWrites)
 	s.broadcast("m")
-	for i := range 20 {
-		s.broadcast("m", all[i%10].conn.id)
+	for i := range 2 * sliceWrites {
+		s.broadcast("m", all[i%sliceWrites].conn.id)
 	}
 	s.slice()
 	for i, k := range all {
-		if k.writes != 1 || len(k.got) != 19 {
+		if k.writes != 1 || len(k.got) != 2*sliceWrites-1 {
 			t.Errorf("connection %d: %d bytes in %d writes", i, len(k.got), k.writes)
 		}
 	}

@@ -9,11 +9,16 @@ import "time"
 // land behind the cursors still waiting and leave in the same write: the busier, the fewer writes a message.
 // A slice runs when the loop's eventfd rings; because that can take long to come round among thousands of busy sockets, one
 // also runs after sliceEvents socket events or sliceTime.
+//
+// Slices are short, because what one loop round costs beside them (an epoll_wait and a write to the eventfd) is less than
+// half a send(2), and what they give is large: measured with 64, 16 and 8 writes, 5,000 connections and one loop, pushes to
+// random uids went from 86 to 201 to 269 thousand a second, and broadcasts that each wait for the answer to the one before
+// from 5.6 to 9.6 to 14 million messages a second, while a lone broadcast cost the same.
 const (
-	sliceWrites = 64
+	sliceWrites = 8
 	sliceLooks  = 512 // connections looked at, most of which may turn out to have nothing left to say
 	turnCost    = 8   // what a turn of messages counts, in writes
-	sliceEvents = 64
+	sliceEvents = 16
 	sliceTime   = time.Millisecond
 )
 
