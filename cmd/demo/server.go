@@ -71,6 +71,7 @@ func (s *server) onStart(l *engine.Loop) error {
 	if err := s.open(protocolText); err != nil {
 		return err
 	}
+	s.keepMemoryTidy(l)
 	s.greet()
 	return nil
 }
