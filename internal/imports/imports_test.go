@@ -39,9 +39,11 @@ var rules = map[string]rule{
 	"bench/...":       {files: []string{"..."}},
 
 	"internal/cut":           {},
+	"internal/embed":         {},
 	"internal/fromworkerman": {tests: append([]string{"golang.org/x/sys/unix", "github.com/gobwas/ws/..."}, forExamples...)}, // the programs of a page, tested
 	"internal/gnetfacts":     {tests: append([]string{"github.com/panjf2000/gnet/v2"}, gnet...)},                             // what the engine relies on, tested
 	"internal/imports":       {},
+	"internal/modulename":    {},
 	"internal/peers":         {files: []string{"github.com/gobwas/ws/..."}}, // of which tests are made
 	"internal/testreport":    {},
 }
