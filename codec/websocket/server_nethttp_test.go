@@ -252,3 +252,12 @@ func TestServeHTTPMisuse(t *testing.T) {
 		t.Errorf("no engine: %d, %s", w.Code, &log)
 	}
 }
+
+func TestServeHTTPCompression(t *testing.T) {
+	_, server := beside(t, &Server{Compression: true})
+	c := dial(t, server.Listener.Addr())
+	c.send([]byte(but("Origin: ", "Sec-WebSocket-Extensions: permessage-deflate\r\nOrigin: ")))
+	if got := c.wantOpen().Header.Get("Sec-WebSocket-Extensions"); !strings.HasPrefix(got, "permessage-deflate;") {
+		t.Errorf("extensions %q", got)
+	}
+}

@@ -138,7 +138,7 @@ func ruleOf(dir string) (r rule, ok bool) {
 // isStandard tells the standard library by the go command's own rule: no dot in the path's first part.
 func isStandard(p string) bool {
 	first, _, _ := strings.Cut(p, "/")
-	return first != module && !strings.Contains(first, ".")
+	return !strings.HasPrefix(p+"/", module+"/") && !strings.Contains(first, ".")
 }
 
 // verdict tells why a file must not import p, or "".
