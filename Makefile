@@ -3,7 +3,7 @@
 GOFMT = $(shell go env GOROOT)/bin/gofmt
 FUZZTIME ?= 60s
 
-.PHONY: build fmt lint test fuzz bench
+.PHONY: build fmt lint test fuzz bench module
 
 build:
 	go build -o bin/fanloop ./cmd/demo
@@ -36,3 +36,9 @@ fuzz:
 
 bench:
 	go test -run '^$$' -bench . -benchmem ./...
+
+# make module PATH=example.com/x gives the module another name. PATH is the shell's too, which would find nothing there: the recipe
+# gets the real one back from make's own environment.
+module:
+	@PATH="$$(command -p tr '\0' '\n' </proc/$$PPID/environ | command -p sed -n 's/^PATH=//p')"; export PATH; \
+	go run ./internal/modulename '$(PATH)'

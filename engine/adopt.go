@@ -16,8 +16,8 @@ func newConn(l *Loop, fd int, remote netip.AddrPort, ln *Listener) *Conn {
 	}
 }
 
-// adopt makes c one of the loop's. On the loop.
-func (l *Loop) adopt(c *Conn) {
+// adopt makes c one of the loop's, served by s. On the loop.
+func (l *Loop) adopt(c *Conn, s Server) {
 	fd := int(c.fd)
 	for len(l.conns) <= fd {
 		l.conns = append(l.conns, make([]*Conn, fd+64)...)
@@ -34,14 +34,17 @@ func (l *Loop) adopt(c *Conn) {
 		return
 	}
 	l.current = c
-	l.begin(c)
+	l.begin(c, s)
 	l.current = nil
 	l.finish(c)
+	if c.hasInput() {
+		l.enqueue(c) // what was read before the connection came here
+	}
 }
 
-func (l *Loop) begin(c *Conn) {
+func (l *Loop) begin(c *Conn, s Server) {
 	defer l.recovered(c)
-	c.handler = c.listener.server.Serve(c)
+	c.handler = s.Serve(c)
 	c.handler.OnOpen(c)
 }
 

@@ -148,7 +148,7 @@ func TestTheDeadDoNotTouchTheirDescriptor(t *testing.T) {
 	again.conn = newConn(s.Loop, int(c.fd), c.remote, c.listener)
 	s.sockets[0] = again
 	s.open.Add(1)
-	s.adopt(again.conn)
+	s.adopt(again.conn, c.listener.server)
 	c.setInterest()
 	c.Close()
 	c.Abort()

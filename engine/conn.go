@@ -91,7 +91,7 @@ func (c *Conn) SetValue(v any) { c.value = v }
 // Loop is the loop that the connection lives on, for its whole life.
 func (c *Conn) Loop() *Loop { return c.loop }
 
-// Listener is the listener that accepted the connection.
+// Listener is the listener that accepted the connection, nil when Engine.Adopt brought it.
 func (c *Conn) Listener() *Listener { return c.listener }
 
 // Ref is the connection as other goroutines may hold it.

@@ -15,6 +15,9 @@
 //	func (echo) OnTraffic(c *engine.Conn, p []byte) int       { n, _ := c.Write(p); return n }
 //	func (echo) OnClose(c *engine.Conn, err error)            {}
 //
+// A protocol is a type like that; its example "Frame" has one with messages. Engine.Adopt serves connections that were accepted
+// elsewhere, by net/http for example.
+//
 // # Which goroutine may touch what
 //
 // A Loop is one goroutine. A Conn, its handler and its timers belong to their loop: they are touched in its callbacks,

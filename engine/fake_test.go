@@ -137,7 +137,7 @@ func (s *stillLoop) connect(h Server) *fakeSocket {
 	s.sockets = append(s.sockets, k)
 	k.conn = newConn(s.Loop, firstFake+len(s.sockets)-1, netip.AddrPort{}, ln)
 	s.open.Add(1)
-	s.adopt(k.conn)
+	s.adopt(k.conn, ln.server)
 	return k
 }
 

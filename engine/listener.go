@@ -160,10 +160,10 @@ func (ln *Listener) hand(fd int, peer unix.Sockaddr) {
 	ln.open.Add(1)
 	l.open.Add(1)
 	if l == ln.loop {
-		l.adopt(c)
+		l.adopt(c, ln.server)
 		return
 	}
-	if l.Post(func() { l.adopt(c) }) != nil {
+	if l.Post(func() { l.adopt(c, ln.server) }) != nil {
 		_ = unix.Close(fd)
 		ln.open.Add(-1)
 		l.open.Add(-1)

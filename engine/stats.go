@@ -10,7 +10,8 @@ type Stats struct {
 	Connections int64 // open now, those that are still saying goodbye included
 	Stalled     int64 // connections whose peer takes no more at the moment
 
-	Accepted       uint64
+	Accepted       uint64 // by listeners
+	Adopted        uint64 // by Engine.Adopt
 	AcceptPauses   uint64 // times accepting stopped because the system had no descriptors or memory left
 	BytesIn        uint64
 	BytesOut       uint64
@@ -26,10 +27,11 @@ type Stats struct {
 	SlowCallbacks uint64 // callbacks that held their loop for over 100 ms
 }
 
-// loopStats are one loop's counts; only the loop adds to them, but for the panics of offloaded work.
+// loopStats are one loop's counts; only the loop adds to them, but for the panics of offloaded work and what is adopted.
 type loopStats struct {
 	stalled       atomic.Int64
 	accepted      atomic.Uint64
+	adopted       atomic.Uint64
 	acceptPauses  atomic.Uint64
 	bytesIn       atomic.Uint64
 	bytesOut      atomic.Uint64
@@ -77,6 +79,7 @@ func (s *Stats) add(l *Loop) {
 	s.Connections += l.open.Load()
 	s.Stalled += c.stalled.Load()
 	s.Accepted += c.accepted.Load()
+	s.Adopted += c.adopted.Load()
 	s.AcceptPauses += c.acceptPauses.Load()
 	s.BytesIn += c.bytesIn.Load()
 	s.BytesOut += c.bytesOut.Load()

@@ -19,11 +19,17 @@ func NewRefusal(status int, reason string, extra ...Field) *Refusal {
 
 // Error gives the status and the reason.
 func (r *Refusal) Error() string {
-	return "http: refused with " + strconv.Itoa(r.status) + ": " + r.body[:len(r.body)-1]
+	return "http: refused with " + strconv.Itoa(r.status) + ": " + r.Reason()
 }
 
 // Status is the status code to answer.
 func (r *Refusal) Status() int { return r.status }
+
+// Reason is what to tell the client, in one line.
+func (r *Refusal) Reason() string { return r.body[:len(r.body)-1] }
+
+// Fields are those that the answer needs beside the usual ones. They are not to be changed.
+func (r *Refusal) Fields() Fields { return r.extra }
 
 // Append appends the whole answer, as AppendRefusal does, with the reason as the body. to is the refused request, or
 // nil when it could not be read. Only a refusal of somebody else's making can fail.

@@ -7,6 +7,10 @@
 //	}}
 //	ln, err := eng.Listen("0.0.0.0:1234", echo) // ws://localhost:1234
 //
+// In a program that has a net/http server, the same Server is one of its handlers; see ServeHTTP.
+//
+//	mux.Handle("/ws", &websocket.Server{Engine: eng, OnMessage: ...})
+//
 // A Conn belongs to its loop, a Decoder to one goroutine at a time. The Append functions, errors and constants are for any
 // goroutine, and a frame may be sent to many connections, as long as nobody writes it after it was made.
 //

@@ -37,6 +37,10 @@ type Server struct {
 	Compression bool
 	// CompressMin is the length in bytes from which on messages to clients are compressed. 0 or less means 512.
 	CompressMin int
+	// Engine serves the connections that come through ServeHTTP, which needs it; Listen does not.
+	Engine *engine.Engine
+	// Adopted says where those connections live and what their limits are. The zero value means the defaults.
+	Adopted engine.ListenOptions
 
 	// OnUpgrade is called when the client's opening handshake is right, before it is answered. An error refuses it: a
 	// *http.Refusal as it says, any other with 403 and nothing more. The connection can be closed here, but messages can be
@@ -75,7 +79,9 @@ func (e *CloseError) Error() string {
 }
 
 // Serve makes the engine's handler of a connection; the engine calls it.
-func (s *Server) Serve(conn *engine.Conn) engine.Handler {
+func (s *Server) Serve(conn *engine.Conn) engine.Handler { return s.opening(conn) }
+
+func (s *Server) opening(conn *engine.Conn) *opening {
 	conn.SetFormat(openingFormat)
 	c := &Conn{conn: conn, server: s, decoder: Decoder{MaxMessage: s.MaxMessage}}
 	return &opening{conn: c, head: http.HeadDecoder{Limits: s.MaxHead}}

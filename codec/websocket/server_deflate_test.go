@@ -3,14 +3,11 @@
 package websocket
 
 import (
-	"bytes"
 	"io"
 	"strings"
 	"testing"
 
 	"github.com/gobwas/ws"
-
-	"fanloop/hub"
 )
 
 // offering is an opening handshake that offers extensions.
@@ -96,21 +93,48 @@ func TestCompressedBomb(t *testing.T) {
 	c.wantClose(StatusMessageTooBig, ErrMessageTooBig.(Error).text)
 }
 
-// A message to many is compressed once for all that agreed on the same.
+// counted is a shared message that counts how often it is encoded. It stays on one loop.
+type counted struct {
+	data  string
+	made  map[int][]byte
+	calls int
+}
+
+func (m *counted) Len() int { return len(m.data) }
+
+func (m *counted) Encoded(slot int, encode func(dst, data []byte, binary bool) []byte) []byte {
+	if m.made[slot] == nil {
+		m.calls++
+		m.made[slot] = encode(nil, []byte(m.data), false)
+	}
+	return m.made[slot]
+}
+
+// A message to many is encoded once for all that agreed on the same.
 func TestSharedCompression(t *testing.T) {
-	s := &Server{Compression: true}
-	same := s.deflatingWith(Deflate{15})
-	if s.deflatingWith(Deflate{15}) != same || s.deflatingWith(Deflate{9}) == same {
-		t.Fatal("formats are not by window")
+	w := serve(t, &Server{Compression: true})
+	m := &counted{data: strings.Repeat("again and again ", 100), made: map[int][]byte{}}
+	var clients []*client
+	for _, extensions := range []string{"permessage-deflate", "permessage-deflate", "permessage-deflate; server_max_window_bits=9", "none", "none"} {
+		c := dial(t, w.addr)
+		c.send(offering(extensions))
+		c.wantOpen()
+		clients = append(clients, c)
+		conn := receive(t, w.conns)
+		w.onLoop(func() {
+			outlet, _ := conn.Ref().Attach(func() {})
+			outlet.Hear(true)
+		})
 	}
-	message := hub.Text(bytes.Repeat([]byte("again and again "), 100))
-	calls := 0
-	counting := func(dst, data []byte, binary bool) []byte {
-		calls++
-		return same.appendShared(dst, data, binary)
+	w.onLoop(func() { w.Home().Broadcast(m, nil) })
+	for i, c := range clients {
+		if packed, _, text := c.packedFrame(); packed != (i < 3) || text != m.data {
+			t.Errorf("client %d: packed %v, right text %v", i, packed, text == m.data)
+		}
 	}
-	first := message.Encoded(1000, counting)
-	if again := message.Encoded(1000, counting); calls != 1 || &first[0] != &again[0] || first[0]&bitCompressed == 0 {
-		t.Fatalf("encoded %d times, first byte %#x", calls, first[0])
-	}
+	w.onLoop(func() {
+		if m.calls != 3 { // two windows, and not at all
+			t.Errorf("encoded %d times, want 3", m.calls)
+		}
+	})
 }

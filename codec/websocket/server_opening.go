@@ -4,6 +4,7 @@ package websocket
 
 import (
 	"errors"
+	nethttp "net/http"
 	"time"
 
 	"fanloop/codec/http"
@@ -21,6 +22,9 @@ type Handshake struct {
 	Subprotocol string
 	// Fields go into the answer, such as Set-Cookie.
 	Fields http.Fields
+	// Request is net/http's, with what the handlers in front have stored in its context, when the connection came through
+	// ServeHTTP; otherwise nil.
+	Request *nethttp.Request
 }
 
 var (
@@ -32,11 +36,16 @@ var (
 
 // opening is the handler of a connection until its opening handshake is over: then session takes its place.
 type opening struct {
-	conn *Conn
-	head http.HeadDecoder
+	conn    *Conn
+	head    http.HeadDecoder
+	arrival *arrival // nil: the request is still to come
 }
 
 func (o *opening) OnOpen(conn *engine.Conn) {
+	if o.arrival != nil {
+		o.open(o.arrival.head)
+		return
+	}
 	limit := orDefault(o.conn.server.HandshakeTimeout, 10*time.Second)
 	o.conn.timer = conn.Loop().After(limit, func() { o.refuse(errHandshakeTimeout, nil) })
 }
@@ -70,6 +79,9 @@ func (o *opening) open(head *http.Head) *session {
 		return nil
 	}
 	h := Handshake{Head: head, Upgrade: upgrade, Subprotocol: upgrade.Choose(o.conn.server.Subprotocols...)}
+	if o.arrival != nil {
+		h.Request = o.arrival.request
+	}
 	if f := o.conn.server.OnUpgrade; f != nil {
 		if err := f(o.conn, &h); err != nil {
 			o.refuse(err, head)

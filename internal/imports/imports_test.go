@@ -39,9 +39,11 @@ var rules = map[string]rule{
 	"bench/...":       {files: []string{"..."}},
 
 	"internal/cut":           {},
+	"internal/embed":         {},
 	"internal/fromworkerman": {tests: append([]string{"golang.org/x/sys/unix", "github.com/gobwas/ws/..."}, forExamples...)}, // the programs of a page, tested
 	"internal/gnetfacts":     {tests: append([]string{"github.com/panjf2000/gnet/v2"}, gnet...)},                             // what the engine relies on, tested
 	"internal/imports":       {},
+	"internal/modulename":    {},
 	"internal/peers":         {files: []string{"github.com/gobwas/ws/..."}}, // of which tests are made
 	"internal/testreport":    {},
 }
@@ -136,7 +138,7 @@ func ruleOf(dir string) (r rule, ok bool) {
 // isStandard tells the standard library by the go command's own rule: no dot in the path's first part.
 func isStandard(p string) bool {
 	first, _, _ := strings.Cut(p, "/")
-	return first != module && !strings.Contains(first, ".")
+	return !strings.HasPrefix(p+"/", module+"/") && !strings.Contains(first, ".")
 }
 
 // verdict tells why a file must not import p, or "".

@@ -21,12 +21,18 @@ type Page struct {
 // OpenPage connects to host:port or unix:/path and makes the opening handshake.
 func OpenPage(t testing.TB, address string) *Page {
 	t.Helper()
+	return OpenPageAt(t, address, "/")
+}
+
+// OpenPageAt is OpenPage with a path, and maybe a query.
+func OpenPageAt(t testing.TB, address, path string) *Page {
+	t.Helper()
 	conn := dial(t, address)
 	dialer := ws.Dialer{
 		Timeout: Bound,
 		NetDial: func(context.Context, string, string) (net.Conn, error) { return conn, nil },
 	}
-	_, early, _, err := dialer.Dial(context.Background(), "ws://fanloop.test/")
+	_, early, _, err := dialer.Dial(context.Background(), "ws://fanloop.test"+path)
 	if err != nil {
 		t.Fatal("opening handshake: ", err)
 	}
