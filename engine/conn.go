@@ -141,11 +141,16 @@ func (c *Conn) ReadClosed() bool { return c.eof }
 // Buffered is how many bytes wait for the peer, each frame counted with some bytes of bookkeeping.
 func (c *Conn) Buffered() int { return c.pending() }
 
-// Send queues frame, in order behind everything sent before. The frame is kept, not copied: nobody may write to it any
-// more, and many connections may share it. It goes out at the end of the present callback, or when the loop comes to it.
-// ErrClosed after the end has begun. ErrFull when more than MaxOutbox bytes wait for a peer that does not read; inside the
-// connection's own callbacks it is never returned, because reading stops instead, nor after Detach.
-func (c *Conn) Send(frame []byte) error {
+// Send queues a copy of p, in order behind everything sent before. It goes out at the end of the present callback, or when
+// the loop comes to it. ErrClosed after the end has begun. ErrFull when more than MaxOutbox bytes wait for a peer that does
+// not read; inside the connection's own callbacks it is never returned, because reading stops instead, nor after Detach.
+func (c *Conn) Send(p []byte) error {
+	_, err := c.Write(p)
+	return err
+}
+
+// SendShared is Send without the copy: nobody may write to frame any more, and many connections may share it.
+func (c *Conn) SendShared(frame []byte) error {
 	if err := c.maySend(); err != nil {
 		return err
 	}
@@ -153,7 +158,7 @@ func (c *Conn) Send(frame []byte) error {
 	return nil
 }
 
-// Write is Send with a copy: p may be used again at once. It makes a Conn an io.Writer.
+// Write is Send as an io.Writer has it.
 func (c *Conn) Write(p []byte) (int, error) {
 	if err := c.maySend(); err != nil {
 		return 0, err

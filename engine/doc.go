@@ -30,6 +30,11 @@
 // What one caller sends to a connection arrives in that order. A callback that panics closes its own connection and
 // nothing else. OnClose comes exactly once, and never inside another callback. Every ID is used once in a process.
 //
+// # For hubs
+//
+// A package that pushes to many connections, as fanloop/hub does, uses Ref.Attach and the Outlet it gives, Loop.Broadcast,
+// Loop.NotePublish and Loop.AwaitBacklog, with messages that are Shared. Others need none of these.
+//
 // # Limits
 //
 // Each has a default and an option: bytes that wait for a peer that does not read (ListenOptions.MaxOutbox, 1 MiB), an

@@ -4,7 +4,7 @@ package engine
 
 import "net"
 
-// A Server makes the handler of each connection that a listener accepts. Serve is called on the connection's loop, before
+// A Server makes the handler of each connection that a listener accepts, or that Adopt brings. Serve is called on the connection's loop, before
 // anything else.
 type Server interface {
 	Serve(c *Conn) Handler

@@ -1,10 +1,11 @@
 // Package hub knows which user is on which connection, and pushes messages to a user, a group or everybody. It sees
 // connections and loops through small interfaces (Ref, Outlet, Loop), which the engine's satisfy.
 //
-//	h := hub.New(engine.Loops(), hub.Options{})
+//	h := hub.New(eng.Loops(), hub.Options{})
 //
 //	// A client's first message, on the client's loop:
-//	h.Do(c.Loop(), func(x *hub.Home) { x.Bind(c.Ref(), "u1") })
+//	ref := c.Ref() // home may be another loop than the client's
+//	h.Do(c.Loop(), func(x *hub.Home) { x.Bind(ref, "u1") })
 //
 //	// A back end's line, on the back end's loop:
 //	h.Do(c.Loop(), func(x *hub.Home) {

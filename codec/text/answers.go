@@ -11,8 +11,8 @@ const (
 type (
 	poster interface{ Post(fn func()) error }
 	sink   interface {
-		Send(frame []byte) error     // keeps frame
-		Write(p []byte) (int, error) // copies p
+		SendShared(frame []byte) error // keeps frame
+		Send(p []byte) error           // copies p
 	}
 )
 

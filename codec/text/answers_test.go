@@ -48,12 +48,12 @@ func (l *fakeLoop) run() int {
 // fakeConn is a sink that remembers.
 type fakeConn struct {
 	sent []byte
-	kept int // frames that came by Send
+	kept int // frames that came by SendShared
 	err  error
-	hook func() // runs inside Write, once
+	hook func() // runs inside Send, once
 }
 
-func (c *fakeConn) Send(frame []byte) error {
+func (c *fakeConn) SendShared(frame []byte) error {
 	if c.err == nil {
 		c.kept++
 		c.sent = append(c.sent, frame...)
@@ -61,16 +61,16 @@ func (c *fakeConn) Send(frame []byte) error {
 	return c.err
 }
 
-func (c *fakeConn) Write(p []byte) (int, error) {
+func (c *fakeConn) Send(p []byte) error {
 	if c.err != nil {
-		return 0, c.err
+		return c.err
 	}
 	c.sent = append(c.sent, p...)
 	if hook := c.hook; hook != nil {
 		c.hook = nil
 		hook()
 	}
-	return len(p), nil
+	return nil
 }
 
 func (c *fakeConn) take() string {

@@ -139,10 +139,9 @@ func (s *slot) drop() {
 // writeTo sends the frame. One that recycle does not keep is given away without a copy.
 func (s *slot) writeTo(c sink) error {
 	if cap(s.frame) > keptBytes {
-		return c.Send(s.frame)
+		return c.SendShared(s.frame)
 	}
-	_, err := c.Write(s.frame)
-	return err
+	return c.Send(s.frame)
 }
 
 // recycle makes the slot new.

@@ -18,7 +18,7 @@ type Upgrade struct {
 // CheckUpgrade checks the request that asks for a WebSocket, clause by clause of RFC 6455 4.2.1. The error is an
 // *http.Refusal, one of the ErrUpgrade values or http.ErrHostMissing, which knows its status and the fields to answer
 // with. Origin, path, query and cookies are for the caller to judge (RFC 6455 4.2.2 (2) to (4)); so is
-// Sec-WebSocket-Extensions, which is left unread: a server that accepts none may ignore it (9.1).
+// Sec-WebSocket-Extensions, of which ChooseDeflate reads what it knows: a server may ignore the rest (9.1).
 //
 // It keeps nothing and may be called by any goroutine that owns h.
 func CheckUpgrade(h *http.Head) (Upgrade, error) {

@@ -82,10 +82,10 @@ func (c *Conn) send(p []byte, binary bool) error {
 		return engine.ErrClosed
 	}
 	if c.deflate.compresses(len(p)) {
-		return c.conn.Send(c.deflate.appendFrame(nil, p, binary))
+		return c.conn.SendShared(c.deflate.appendFrame(nil, p, binary))
 	}
 	if len(p) > smallMessage {
-		return c.conn.Send(appendFrame(make([]byte, 0, len(p)+maxHeader), p, binary))
+		return c.conn.SendShared(appendFrame(make([]byte, 0, len(p)+maxHeader), p, binary))
 	}
 	var frame [maxHeader + smallMessage]byte
 	_, err := c.conn.Write(appendFrame(frame[:0], p, binary))

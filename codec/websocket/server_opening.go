@@ -13,10 +13,8 @@ import (
 
 // Handshake is a client's opening handshake as OnUpgrade sees it. It is valid until OnUpgrade returns.
 type Handshake struct {
-	// Head is the request: path, query, fields such as Origin and Cookie.
-	Head *http.Head
-	// Upgrade tells what the client offers.
-	Upgrade Upgrade
+	// Upgrade has the request (Head: path, query, fields such as Origin and Cookie) and what the client offers.
+	Upgrade
 	// Subprotocol is the one that Server.Subprotocols leads to, "" for none. OnUpgrade may choose another that the client
 	// offers.
 	Subprotocol string
@@ -78,7 +76,7 @@ func (o *opening) open(head *http.Head) *session {
 		o.refuse(err, head)
 		return nil
 	}
-	h := Handshake{Head: head, Upgrade: upgrade, Subprotocol: upgrade.Choose(o.conn.server.Subprotocols...)}
+	h := Handshake{Upgrade: upgrade, Subprotocol: upgrade.Choose(o.conn.server.Subprotocols...)}
 	if o.arrival != nil {
 		h.Request = o.arrival.request
 	}
@@ -104,7 +102,7 @@ func (o *opening) open(head *http.Head) *session {
 func (o *opening) become(accept Accept, answer []byte) *session {
 	c, s := o.conn, (*session)(o.conn)
 	o.stopTimer()
-	if c.conn.Send(answer) != nil {
+	if c.conn.SendShared(answer) != nil {
 		return nil // OnUpgrade closed it
 	}
 	c.subprotocol = accept.Subprotocol
