@@ -3,8 +3,6 @@
 package main
 
 import (
-	"bytes"
-
 	"fanloop/codec/text"
 	"fanloop/hub"
 )
@@ -14,7 +12,7 @@ var (
 	answerFail = []byte("fail")
 )
 
-// backends serves those who push: one JSON line, one answer.
+// backends serves those who push: one JSON line, a message or a command, one answer.
 func (s *server) backends() *text.Server {
 	return &text.Server{OnMessage: s.onLine}
 }
@@ -22,12 +20,16 @@ func (s *server) backends() *text.Server {
 func (s *server) onLine(c *text.Conn, line []byte) {
 	reply := c.Reply()
 	target, err := parseLine(line)
+	if err == errReserved || err != nil && isCommand(line) {
+		runCommand(s.hub, c.Loop(), line, func(a []byte) { answer(reply, a) })
+		return
+	}
 	if err != nil {
 		s.log.Debug("line refused", "conn", c.ID(), "err", err)
 		answer(reply, answerFail)
 		return
 	}
-	message := hub.Text(bytes.Clone(line))
+	message := hub.Text(line)
 	s.hub.Do(c.Loop(), func(x *hub.Home) {
 		x.Push(target.hub(), message, func(v hub.Verdict) {
 			if v.Taken > 0 {

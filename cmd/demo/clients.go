@@ -10,7 +10,11 @@ import (
 
 // clients serves the web pages: the first message of each is its uid, later ones may ask for groups.
 func (s *server) clients() *websocket.Server {
-	return &websocket.Server{OnMessage: s.onClientMessage}
+	return &websocket.Server{OnMessage: s.onClientMessage, OnClose: s.onClientClose}
+}
+
+func (s *server) onClientClose(c *websocket.Conn, err error) {
+	s.log.Debug("closed", "conn", c.ID(), "why", err)
 }
 
 // bound marks a connection that has said its uid.
@@ -54,10 +58,13 @@ func (s *server) changeGroups(c *websocket.Conn, message []byte) {
 	s.hub.Do(c.Loop(), func(x *hub.Home) {
 		if m.leave {
 			x.Leave(ref, m.group)
+			s.log.Debug("left", "conn", ref.ID(), "group", m.group)
 			return
 		}
 		if err := x.Join(ref, m.group); err != nil {
 			s.log.Info("join refused", "conn", ref.ID(), "err", err)
+			return
 		}
+		s.log.Debug("joined", "conn", ref.ID(), "group", m.group)
 	})
 }

@@ -132,8 +132,8 @@ func pick(object []byte, keys []string, values [][]byte) error {
 	return nil
 }
 
-// longestSpelling is the most bytes that the longest key can take, each of its characters as \u0000.
-const longestSpelling = 6 * len("group")
+// longestSpelling is the most bytes that the longest key, of commands too, can take, each of its characters as \u0000.
+const longestSpelling = 6 * len("except")
 
 // indexOf finds a member's name, as it is spelled, among the keys.
 func indexOf(keys []string, name []byte) int {

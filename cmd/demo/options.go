@@ -6,9 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
-	"net/netip"
-	"strings"
 )
 
 // options are what the command line says.
@@ -21,84 +18,30 @@ type options struct {
 	logLevel     slog.Level
 }
 
-// An endpoint is a port to open: the protocol spoken there and where it listens, as the engine takes it.
-type endpoint struct {
-	protocol string
-	address  string
-}
-
-const (
-	protocolWebSocket = "websocket"
-	protocolText      = "text"
-)
-
-// defaultEndpoints are opened when no -listen is given.
-var defaultEndpoints = []endpoint{
-	{protocolWebSocket, "0.0.0.0:1234"},
-	{protocolText, "127.0.0.1:5678"},
-}
-
-func (e endpoint) String() string { return e.protocol + "://" + e.address }
-
-// parseEndpoint reads websocket://host:port, text://host:port, and the same with unix:/path behind the slashes.
-func parseEndpoint(s string) (endpoint, error) {
-	protocol, address, found := strings.Cut(s, "://")
-	switch {
-	case !found:
-		return endpoint{}, fmt.Errorf("%q: want websocket://host:port or text://host:port", s)
-	case protocol != protocolWebSocket && protocol != protocolText:
-		return endpoint{}, fmt.Errorf("%q: protocol %q is none of websocket, text", s, protocol)
-	case strings.HasPrefix(address, "unix:"):
-		return endpoint{protocol, address}, nil
-	}
-	if _, _, err := net.SplitHostPort(address); err != nil {
-		return endpoint{}, fmt.Errorf("%q: %w", s, err)
-	}
-	return endpoint{protocol, address}, nil
-}
-
-// beyondLoopback tells whether others than this machine can reach the endpoint.
-func (e endpoint) beyondLoopback() bool {
-	host, _, err := net.SplitHostPort(e.address)
-	if err != nil || host == "localhost" {
-		return false // a unix socket has no host
-	}
-	ip, err := netip.ParseAddr(host)
-	return err != nil || !ip.IsLoopback()
-}
-
-const usage = `fanloop demo: pushes lines from back ends to web pages.
-
-  Pages connect by WebSocket; their first message is their uid.
-  Back ends write JSON lines to the text port and read ok or fail for each:
-    {"uid":"u1",...}    to the pages of one user
-    {"group":"g",...}   to those of a group
-    {"all":true,...}    to everybody
-
-Usage: demo [flags]
-
-`
-
-func parseOptions(args []string, stderr io.Writer) (options, error) {
+// parseOptions reads the command line. The error is flag.ErrHelp for -h; it prints nothing.
+func parseOptions(args []string) (options, error) {
 	var o options
-	flags := flag.NewFlagSet("demo", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	flags.Usage = func() {
-		fmt.Fprint(stderr, usage)
-		flags.PrintDefaults()
-	}
-	flags.Func("listen", "`address` to serve: websocket://host:port, text://host:port, or unix:/path behind the slashes;\n"+
-		"repeatable, and any replaces both defaults\n(default websocket://0.0.0.0:1234 and text://127.0.0.1:5678)", o.addEndpoint)
-	flags.IntVar(&o.loops, "loops", 1, "how many event `loops` serve the connections")
-	flags.BoolVar(&o.reusePort, "reuseport", false, "share the TCP ports with other processes that say so too;\n"+
-		"each process then has its own users, and a push reaches those of one process only")
-	flags.BoolVar(&o.single, "single", false, "one page a uid: a newer one closes the older, with code 4001")
-	flags.BoolVar(&o.clientGroups, "client-groups", true, `pages may send {"join":"g"} and {"leave":"g"} after their uid`)
-	flags.TextVar(&o.logLevel, "log-level", slog.LevelInfo, "log from this `level` on: debug, info, warn, error")
+	flags := o.flags()
 	if err := flags.Parse(args); err != nil {
-		return o, err
+		return options{}, err
 	}
-	return o, o.complete(flags)
+	if err := o.complete(flags); err != nil {
+		return options{}, err
+	}
+	return o, nil
+}
+
+// flags are those of the command line, which set o. What they mean stands in usage.
+func (o *options) flags() *flag.FlagSet {
+	flags := flag.NewFlagSet("fanloop", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	flags.Func("listen", "", o.addEndpoint)
+	flags.BoolVar(&o.clientGroups, "client-groups", true, "")
+	flags.BoolVar(&o.single, "single", false, "")
+	flags.IntVar(&o.loops, "loops", 1, "")
+	flags.BoolVar(&o.reusePort, "reuseport", false, "")
+	flags.TextVar(&o.logLevel, "log-level", slog.LevelInfo, "")
+	return flags
 }
 
 func (o *options) addEndpoint(s string) error {
@@ -110,7 +53,7 @@ func (o *options) addEndpoint(s string) error {
 // complete checks what single flags cannot, and fills in the defaults.
 func (o *options) complete(flags *flag.FlagSet) error {
 	if flags.NArg() > 0 {
-		return fmt.Errorf("%q is not a flag; see -h", flags.Arg(0))
+		return fmt.Errorf("%q is not a flag", flags.Arg(0))
 	}
 	if o.loops < 1 || o.loops > 1024 {
 		return errors.New("-loops wants a number from 1 to 1024")

@@ -24,10 +24,18 @@ type server struct {
 	opened  []opened
 }
 
-// opened is an endpoint with the address that it really has.
+// opened is an open port, with the address that it really has.
 type opened struct {
-	endpoint
-	addr net.Addr
+	protocol string
+	addr     net.Addr
+}
+
+// String is the spelling that -listen takes.
+func (o opened) String() string {
+	if o.addr.Network() == "unix" {
+		return o.protocol + "://unix:" + o.addr.String()
+	}
+	return o.protocol + "://" + o.addr.String()
 }
 
 func newServer(o options, stdout io.Writer, log *slog.Logger) (*server, error) {
@@ -73,11 +81,11 @@ func (s *server) open(protocol string) error {
 		if e.protocol != protocol {
 			continue
 		}
-		ln, err := s.engine.Listen(e.address, s.serving(protocol), engine.ListenOptions{ReusePort: s.options.reusePort})
+		ln, err := s.engine.Listen(e.engineAddress(), s.serving(protocol), engine.ListenOptions{ReusePort: s.options.reusePort})
 		if err != nil {
 			return fmt.Errorf("%s: %w", e, err)
 		}
-		s.opened = append(s.opened, opened{e, ln.Addr()})
+		s.opened = append(s.opened, opened{protocol, ln.Addr()})
 		if protocol == protocolText && e.beyondLoopback() {
 			s.log.Warn("everybody who can reach this port can push; listen on a loopback address unless a firewall is in front",
 				"listener", e.String())

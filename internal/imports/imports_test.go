@@ -23,6 +23,9 @@ type rule struct {
 	tests   []string // in tests too
 }
 
+// forExamples is what an example*_test.go may import: it shows users how the parts go together.
+var forExamples = []string{"fanloop/engine", "fanloop/hub", "fanloop/codec/..."}
+
 var gnet = []string{"github.com/panjf2000/gnet/v2/pkg/...", "golang.org/x/sys/unix"}
 
 // rules name every package of the tree, by its directory; each directory has one.
@@ -35,11 +38,12 @@ var rules = map[string]rule{
 	"cmd/...":         {files: []string{"..."}},
 	"bench/...":       {files: []string{"..."}},
 
-	"internal/cut":        {},
-	"internal/gnetfacts":  {tests: append([]string{"github.com/panjf2000/gnet/v2"}, gnet...)}, // what the engine relies on, tested
-	"internal/imports":    {},
-	"internal/peers":      {files: []string{"github.com/gobwas/ws/..."}}, // of which tests are made
-	"internal/testreport": {},
+	"internal/cut":           {},
+	"internal/fromworkerman": {tests: append([]string{"golang.org/x/sys/unix", "github.com/gobwas/ws/..."}, forExamples...)}, // the programs of a page, tested
+	"internal/gnetfacts":     {tests: append([]string{"github.com/panjf2000/gnet/v2"}, gnet...)},                             // what the engine relies on, tested
+	"internal/imports":       {},
+	"internal/peers":         {files: []string{"github.com/gobwas/ws/..."}}, // of which tests are made
+	"internal/testreport":    {},
 }
 
 // nobody imports these from outside of them: they put the parts together.
@@ -54,8 +58,11 @@ type sourceFile struct {
 	ast  *ast.File
 }
 
-func (f sourceFile) dir() string    { return path.Dir(f.path) }
-func (f sourceFile) isTest() bool   { return strings.HasSuffix(f.path, "_test.go") }
+func (f sourceFile) dir() string  { return path.Dir(f.path) }
+func (f sourceFile) isTest() bool { return strings.HasSuffix(f.path, "_test.go") }
+func (f sourceFile) isExample() bool {
+	return f.isTest() && strings.HasPrefix(path.Base(f.path), "example")
+}
 func (f sourceFile) isServer() bool { return strings.HasPrefix(path.Base(f.path), "server") }
 
 func (f sourceFile) imports(t *testing.T) (paths []string) {
@@ -147,6 +154,8 @@ func verdict(f sourceFile, r rule, p string) string {
 		return "is for tests"
 	case isTop(p) && !isTop(path.Join(module, f.dir())):
 		return "is imported by nobody"
+	case f.isExample() && anyMatches(forExamples, p):
+		return ""
 	case anyMatches(r.files, p), f.isServer() && anyMatches(r.servers, p), f.isTest() && anyMatches(r.tests, p):
 		return ""
 	}
@@ -204,6 +213,9 @@ func TestVerdict(t *testing.T) {
 		{"codec/websocket/frame.go", "github.com/gobwas/ws/wsutil", false},
 		{"codec/websocket/server.go", "github.com/panjf2000/gnet/v2/pkg/netpoll", false},
 		{"codec/http/server.go", "fanloop/codec/websocket", false},
+		{"codec/text/example_test.go", "fanloop/hub", true},
+		{"codec/text/example_test.go", "fanloop/bench/client", false},
+		{"codec/text/example.go", "fanloop/hub", false},
 		{"cmd/demo/main.go", "fanloop/hub", true},
 		{"bench/servers/gnet/main.go", "github.com/panjf2000/gnet/v2", true},
 		{"bench/main.go", "fanloop/bench/client", true},

@@ -1,0 +1,62 @@
+package main
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestParseEndpoint(t *testing.T) {
+	tests := []struct {
+		value  string
+		engine string // as the engine takes it
+		beyond bool   // others than this machine reach it
+		err    string // a part of the error
+	}{
+		{value: "websocket://0.0.0.0:1234", engine: "tcp4://0.0.0.0:1234", beyond: true},
+		{value: "text://127.0.0.1:5678", engine: "tcp4://127.0.0.1:5678"},
+		{value: "text://127.9.9.9:0", engine: "tcp4://127.9.9.9:0"},
+		{value: "text://10.0.0.1:65535", engine: "tcp4://10.0.0.1:65535", beyond: true},
+		{value: "text://:5678", engine: ":5678", beyond: true},
+		{value: "text://[::]:5678", engine: "[::]:5678", beyond: true},
+		{value: "text://[::1]:5678", engine: "[::1]:5678"},
+		{value: "text://[::ffff:127.0.0.1]:5678", engine: "[::ffff:127.0.0.1]:5678"},
+		{value: "text://localhost:5678", engine: "localhost:5678"},
+		{value: "text://push.example:5678", engine: "push.example:5678", beyond: true},
+		{value: "text://unix:/run/push.sock", engine: "unix:/run/push.sock"},
+		{value: "websocket://unix:@abstract", engine: "unix:@abstract"},
+
+		{value: "", err: "want websocket://host:port"},
+		{value: "5678", err: "want websocket://host:port"},
+		{value: "127.0.0.1:5678", err: "want websocket://host:port"},
+		{value: "text:127.0.0.1:5678", err: "want websocket://host:port"},
+		{value: "text://unix:", err: "want websocket://host:port"},
+		{value: "ws://127.0.0.1:1234", err: `protocol "ws" is neither websocket nor text`},
+		{value: "Text://127.0.0.1:1234", err: `protocol "Text" is neither websocket nor text`},
+		{value: "://127.0.0.1:1234", err: `protocol "" is neither websocket nor text`},
+		{value: "text://", err: "missing port"},
+		{value: "text://127.0.0.1", err: "missing port"},
+		{value: "text:///run/push.sock", err: "missing port"},
+		{value: "text://::1:5678", err: "too many colons"},
+		{value: "text://127.0.0.1:", err: `"" is not a port`},
+		{value: "text://127.0.0.1:-1", err: `"-1" is not a port`},
+		{value: "text://127.0.0.1:65536", err: `"65536" is not a port`},
+		{value: "text://127.0.0.1:http", err: `"http" is not a port`},
+		{value: "websocket://127.0.0.1:1234/path", err: `"1234/path" is not a port`},
+	}
+	for _, test := range tests {
+		e, err := parseEndpoint(test.value)
+		if test.err != "" {
+			if err == nil || !strings.Contains(err.Error(), test.err) {
+				t.Errorf("%q: error %v, want %q", test.value, err, test.err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("%q: %v", test.value, err)
+			continue
+		}
+		if e.String() != test.value || e.engineAddress() != test.engine || e.beyondLoopback() != test.beyond {
+			t.Errorf("%q: got %q, for the engine %q, beyond loopback: %v", test.value, e, e.engineAddress(), e.beyondLoopback())
+		}
+	}
+}

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+func TestParseOptions(t *testing.T) {
+	plain := options{listen: defaultEndpoints, loops: 1, clientGroups: true}
+	with := func(change func(o *options)) options {
+		o := plain
+		change(&o)
+		return o
+	}
+	tests := []struct {
+		args string
+		want options
+	}{
+		{args: "", want: plain},
+		{args: "-listen text://127.0.0.1:1", want: with(func(o *options) { o.listen = []endpoint{{"text", "127.0.0.1:1"}} })},
+		{args: "-listen websocket://:1 -listen text://unix:/a --listen=text://:2", want: with(func(o *options) {
+			o.listen = []endpoint{{"websocket", ":1"}, {"text", "unix:/a"}, {"text", ":2"}}
+		})},
+		{args: "-loops 4", want: with(func(o *options) { o.loops = 4 })},
+		{args: "-reuseport", want: with(func(o *options) { o.reusePort = true })},
+		{args: "-single", want: with(func(o *options) { o.single = true })},
+		{args: "-client-groups=false", want: with(func(o *options) { o.clientGroups = false })},
+		{args: "-log-level debug", want: with(func(o *options) { o.logLevel = slog.LevelDebug })},
+		{args: "-log-level WARN", want: with(func(o *options) { o.logLevel = slog.LevelWarn })},
+	}
+	for _, test := range tests {
+		got, err := parseOptions(strings.Fields(test.args))
+		if err != nil || !reflect.DeepEqual(got, test.want) {
+			t.Errorf("%q: got %+v, %v, want %+v", test.args, got, err, test.want)
+		}
+	}
+}
+
+func TestParseOptionsErrors(t *testing.T) {
+	tests := []struct{ args, want string }{
+		{"-port 1234", "not defined: -port"},
+		{"-listen", "needs an argument: -listen"},
+		{"-listen ws://:1", `invalid value "ws://:1" for flag -listen: protocol "ws" is neither websocket nor text`},
+		{"-listen text://:1 -listen nonsense", `invalid value "nonsense" for flag -listen: want websocket://host:port`},
+		{"-loops 0", "-loops wants a number from 1 to 1024"},
+		{"-loops 1025", "-loops wants a number from 1 to 1024"},
+		{"-loops many", `invalid value "many" for flag -loops`},
+		{"-client-groups=perhaps", `invalid boolean value "perhaps" for -client-groups`},
+		{"-log-level loud", `invalid value "loud" for flag -log-level`},
+		{"-single start", `"start" is not a flag`},
+		{"websocket://:1", `"websocket://:1" is not a flag`},
+	}
+	for _, test := range tests {
+		_, err := parseOptions(strings.Fields(test.args))
+		if err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%q: error %v, want %q", test.args, err, test.want)
+		}
+	}
+	for _, arg := range []string{"-h", "-help", "--help"} {
+		if _, err := parseOptions([]string{arg}); !errors.Is(err, flag.ErrHelp) {
+			t.Errorf("%q: error %v", arg, err)
+		}
+	}
+}
+
+// TestUsage holds what -h prints against the flags that there are.
+func TestUsage(t *testing.T) {
+	var o options
+	o.flags().VisitAll(func(f *flag.Flag) {
+		_, about, found := strings.Cut(usage, "\n  -"+f.Name)
+		if !found {
+			t.Errorf("-%s is missing", f.Name)
+			return
+		}
+		about, _, _ = strings.Cut(about, "\n  -")
+		if want := fmt.Sprintf("(default %s)", strings.ToLower(f.DefValue)); f.Name != "listen" && !strings.Contains(about, want) {
+			t.Errorf("-%s: want %q in %q", f.Name, want, about)
+		}
+	})
+	for _, e := range defaultEndpoints {
+		if !strings.Contains(usage, e.String()) {
+			t.Errorf("the default %s is missing", e)
+		}
+	}
+	for line := range strings.Lines(usage) {
+		if len(line) > 90 {
+			t.Errorf("wider than a terminal: %q", line)
+		}
+	}
+}
