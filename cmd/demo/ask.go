@@ -5,6 +5,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -16,6 +17,8 @@ import (
 
 // askPatience is how long a process may take for an answer: it has an engine for nothing else.
 const askPatience = 10 * time.Second
+
+var errEnded = errors.New("has ended")
 
 // An asker asks a running process, through its control socket.
 type asker struct {
@@ -55,8 +58,8 @@ func (a *asker) ask(line string) (string, error) {
 	if err == nil {
 		answer, err = a.in.ReadString('\n')
 	}
-	if err == io.EOF {
-		return "", fmt.Errorf("process %d ends", a.holder.pid)
+	if err == io.EOF || errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET) {
+		return "", fmt.Errorf("process %d %w", a.holder.pid, errEnded)
 	}
 	if err != nil {
 		return "", fmt.Errorf("process %d does not answer: %w", a.holder.pid, err)
@@ -87,7 +90,7 @@ func stopProcess(o stopOptions, stdout io.Writer) error {
 		ctx, cancel = context.WithTimeout(ctx, stopPatience)
 		defer cancel()
 	}
-	if _, err := a.ask(line); err != nil {
+	if _, err := a.ask(line); err != nil && !errors.Is(err, errEnded) {
 		return err
 	}
 	a.conn.Close()

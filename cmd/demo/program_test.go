@@ -171,6 +171,10 @@ func newHome(t *testing.T) home {
 func (h home) kill(running *holder) {
 	h.t.Helper()
 	defer running.close()
+	if running.pid <= 1 || running.pid == os.Getpid() {
+		h.t.Errorf("process %d is no daemon", running.pid)
+		return
+	}
 	if err := syscall.Kill(running.pid, syscall.SIGKILL); err != nil {
 		h.t.Error(err)
 	}

@@ -68,7 +68,7 @@ func (s *status) writeListeners(b *strings.Builder) {
 }
 
 func (s *status) writeLoops(b *strings.Builder) {
-	fmt.Fprintf(b, "\n%4s %8s %12s %9s %11s %11s   (busy: of the last %.1f s)\n",
+	fmt.Fprintf(b, "\n%4s %8s %12s %9s %11s %11s   (of the last %.1f s)\n",
 		"loop", "busy", "connections", "stalled", "bytes in", "bytes out", s.Measured)
 	for i, l := range s.Loops {
 		fmt.Fprintf(b, "%4d %7.1f%% %12d %9d %11s %11s\n",
