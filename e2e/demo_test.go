@@ -25,7 +25,9 @@ func launch(t *testing.T, cmd *exec.Cmd) *demo {
 	t.Helper()
 	d := &demo{t: t, cmd: cmd, stdout: peers.NewLines(), stderr: peers.NewLines(), ended: make(chan struct{})}
 	cmd.Stdout, cmd.Stderr = d.stdout, d.stderr
-	cmd.Env = append(os.Environ(), "GORACE=atexit_sleep_ms=0") // or else the race detector waits a second at each exit
+	cmd.Env = append(os.Environ(),
+		"GORACE=atexit_sleep_ms=0",     // or else the race detector waits a second at each exit
+		"XDG_RUNTIME_DIR="+t.TempDir()) // the user's own pid file is not ours to take
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

@@ -138,7 +138,7 @@ func (e *Engine) Listen(address string, s Server, options ...ListenOptions) (*Li
 	if o.Loop != nil && o.Loop.engine != e {
 		return nil, fmt.Errorf("engine: listen on %s: ListenOptions.Loop is another engine's", address)
 	}
-	sock, err := listenSocket(network, hostport, o.ReusePort)
+	sock, err := listenSocket(network, hostport, o)
 	if err != nil {
 		return nil, fmt.Errorf("engine: listen on %s: %w", address, err)
 	}

@@ -5,6 +5,7 @@ package engine
 import (
 	"net"
 	"net/netip"
+	"os"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -18,6 +19,9 @@ type ListenOptions struct {
 	// ReusePort lets several listeners, of this process or of others that ask for it too, share a TCP port; the kernel
 	// spreads the connections. Off, because it also hides that a port was opened twice by mistake.
 	ReusePort bool
+	// SocketMode is the mode that the file of a unix socket is made with, less the bits of the umask: who may not write to
+	// it cannot connect. Default 0777. Only the permission bits count.
+	SocketMode os.FileMode
 	// Loop, when it is set, is where all of the listener's connections live. Without it they are spread over the loops,
 	// unless the server prefers home (HomeServer).
 	Loop *Loop

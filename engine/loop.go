@@ -64,6 +64,7 @@ type Loop struct {
 	gone    chan struct{} // closed when the last connection has gone
 	stopped bool
 	stats   loopStats
+	work    workClock
 }
 
 func newLoop(e *Engine, index int) (*Loop, error) {
@@ -135,6 +136,7 @@ func (l *Loop) run() error {
 // handle serves one event. It never returns an error but the one that ends Polling: gnet drops all others.
 func (l *Loop) handle(fd int, events netpoll.IOEvent, _ netpoll.IOFlags) error {
 	start := time.Now()
+	l.work.begin(start.Sub(l.started))
 	switch fd {
 	case l.inbox.eventfd:
 		l.woken = false
@@ -151,10 +153,13 @@ func (l *Loop) handle(fd int, events netpoll.IOEvent, _ netpoll.IOFlags) error {
 	}
 	l.settle()
 	l.checkBacklog()
+	if !l.stopped {
+		l.sliceIfDue(start)
+	}
+	l.work.end(l.age())
 	if l.stopped {
 		return gneterrors.ErrEngineShutdown
 	}
-	l.sliceIfDue(start)
 	return nil
 }
 

@@ -25,8 +25,8 @@ type boundSocket struct {
 
 // listenSocket opens a listening socket through the net package, which knows all about names and families, and takes its
 // descriptor over.
-func listenSocket(network, address string, reusePort bool) (boundSocket, error) {
-	ln, err := openListener(network, address, reusePort)
+func listenSocket(network, address string, o ListenOptions) (boundSocket, error) {
+	ln, err := openListener(network, address, o)
 	if err != nil {
 		return boundSocket{}, err
 	}
@@ -45,11 +45,14 @@ func listenSocket(network, address string, reusePort bool) (boundSocket, error) 
 	return s, nil
 }
 
-func openListener(network, address string, reusePort bool) (net.Listener, error) {
+func openListener(network, address string, o ListenOptions) (net.Listener, error) {
 	config := net.ListenConfig{
 		KeepAlive: -1,
 		Control: func(_, _ string, rc syscall.RawConn) error {
-			return prepareSocket(network, rc, reusePort)
+			if network == "unix" {
+				return setSocketMode(rc, o.SocketMode.Perm())
+			}
+			return prepareSocket(rc, o.ReusePort)
 		},
 	}
 	// The net package makes MPTCP listeners by default: slower, and not what the options below are known to work with.
@@ -64,10 +67,7 @@ func openListener(network, address string, reusePort bool) (net.Listener, error)
 }
 
 // prepareSocket sets the options that a TCP socket needs before bind; accepted sockets inherit the last two.
-func prepareSocket(network string, rc syscall.RawConn, reusePort bool) (err error) {
-	if network == "unix" {
-		return nil
-	}
+func prepareSocket(rc syscall.RawConn, reusePort bool) (err error) {
 	options := []struct{ level, name, value int }{
 		{unix.SOL_SOCKET, unix.SO_REUSEADDR, 1},
 		{unix.SOL_SOCKET, unix.SO_KEEPALIVE, 1},
@@ -83,6 +83,15 @@ func prepareSocket(network string, rc syscall.RawConn, reusePort bool) (err erro
 			}
 		}
 	})
+	return errors.Join(controlErr, err)
+}
+
+// setSocketMode gives a unix socket the mode that bind makes its file with: so the file never has another.
+func setSocketMode(rc syscall.RawConn, mode os.FileMode) (err error) {
+	if mode == 0 {
+		return nil
+	}
+	controlErr := rc.Control(func(fd uintptr) { err = unix.Fchmod(int(fd), uint32(mode)) })
 	return errors.Join(controlErr, err)
 }
 

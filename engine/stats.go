@@ -2,7 +2,10 @@
 
 package engine
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+	"time"
+)
 
 // Stats are counts since the engine was made, and some that are of the moment. They are read without stopping the loops, so
 // that they may be a few events apart.
@@ -25,6 +28,10 @@ type Stats struct {
 	Lingered      uint64 // connections whose peer did not close within the linger time
 	Panics        uint64 // callbacks and offloaded work that panicked
 	SlowCallbacks uint64 // callbacks that held their loop for over 100 ms
+
+	// Busy is how long the loops have been serving events, and not waiting for one, added up; the events being served at the
+	// moment count so far.
+	Busy time.Duration
 }
 
 // loopStats are one loop's counts; only the loop adds to them, but for the panics of offloaded work and what is adopted.
@@ -92,4 +99,5 @@ func (s *Stats) add(l *Loop) {
 	s.Lingered += c.lingered.Load()
 	s.Panics += c.panics.Load()
 	s.SlowCallbacks += c.slowCallbacks.Load()
+	s.Busy += l.work.sum(l.age)
 }

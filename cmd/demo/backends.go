@@ -18,6 +18,7 @@ func (s *server) backends() *text.Server {
 }
 
 func (s *server) onLine(c *text.Conn, line []byte) {
+	s.messagesIn.Add(1)
 	reply := c.Reply()
 	target, err := parseLine(line)
 	if err == errReserved || err != nil && isCommand(line) {

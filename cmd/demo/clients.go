@@ -21,6 +21,7 @@ func (s *server) onClientClose(c *websocket.Conn, err error) {
 type bound struct{}
 
 func (s *server) onClientMessage(c *websocket.Conn, m websocket.Message) {
+	s.messagesIn.Add(1)
 	if c.Value() == nil {
 		s.bind(c, string(m.Data))
 		return

@@ -3,17 +3,15 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"io"
-	"log/slog"
 )
 
-// server cannot be had on this system: the engine is for Linux.
-type server struct{}
+var errElsewhere = errors.New("the engine runs on Linux only; on Windows, use WSL2")
 
-func newServer(options, io.Writer, *slog.Logger) (*server, error) {
-	return nil, errors.New("the engine runs on Linux only; on Windows, use WSL2")
-}
+// Nothing of this can be had on this system: the engine is for Linux.
+func serve(options, io.Writer, io.Writer) error { return errElsewhere }
 
-func (*server) run(context.Context) error { return nil }
+func stopProcess(stopOptions, io.Writer) error { return errElsewhere }
+
+func showStatus(statusOptions, io.Writer) error { return errElsewhere }

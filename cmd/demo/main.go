@@ -21,25 +21,16 @@ func main() {
 	}
 }
 
-// run is the program: it returns nil after -h, and when a signal ended it in order.
+// run is the program: it returns nil after -h, and when what was asked for is done.
 func run(args []string, stdout, stderr io.Writer) error {
-	o, err := parseOptions(args)
+	act, args, err := chooseVerb(args)
+	if err == nil {
+		err = act(args, stdout, stderr)
+	}
 	if errors.Is(err, flag.ErrHelp) {
 		_, err = io.WriteString(stdout, usage)
-		return err
 	}
-	if err != nil {
-		return fmt.Errorf("%w (-h tells the flags)", err)
-	}
-	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: o.logLevel}))
-	ctx, stop := untilSignal(log)
-	defer stop()
-
-	s, err := newServer(o, stdout, log)
-	if err != nil {
-		return err
-	}
-	return s.run(ctx)
+	return err
 }
 
 // untilSignal returns a context that ends with the first SIGINT or SIGTERM. By then a second one has its usual effect

@@ -16,6 +16,10 @@ type options struct {
 	single       bool
 	clientGroups bool
 	logLevel     slog.Level
+	pidFile      string // "" is the default, which need not be free
+	logFile      string // "" is stderr, and of a daemon a file beside the pid file
+	detach       bool
+	version      bool
 }
 
 // parseOptions reads the command line. The error is flag.ErrHelp for -h; it prints nothing.
@@ -41,6 +45,10 @@ func (o *options) flags() *flag.FlagSet {
 	flags.IntVar(&o.loops, "loops", 1, "")
 	flags.BoolVar(&o.reusePort, "reuseport", false, "")
 	flags.TextVar(&o.logLevel, "log-level", slog.LevelInfo, "")
+	flags.BoolVar(&o.detach, "d", false, "")
+	flags.StringVar(&o.pidFile, "pid-file", "", "")
+	flags.StringVar(&o.logFile, "log-file", "", "")
+	flags.BoolVar(&o.version, "version", false, "")
 	return flags
 }
 

@@ -71,17 +71,22 @@ func TestParseOptionsErrors(t *testing.T) {
 // TestUsage holds what -h prints against the flags that there are.
 func TestUsage(t *testing.T) {
 	var o options
-	o.flags().VisitAll(func(f *flag.Flag) {
+	var stop stopOptions
+	var show statusOptions
+	wanted := func(f *flag.Flag) {
 		_, about, found := strings.Cut(usage, "\n  -"+f.Name)
 		if !found {
 			t.Errorf("-%s is missing", f.Name)
 			return
 		}
 		about, _, _ = strings.Cut(about, "\n  -")
-		if want := fmt.Sprintf("(default %s)", strings.ToLower(f.DefValue)); f.Name != "listen" && !strings.Contains(about, want) {
+		if want := fmt.Sprintf("(default %s)", strings.ToLower(f.DefValue)); f.DefValue != "" && !strings.Contains(about, want) {
 			t.Errorf("-%s: want %q in %q", f.Name, want, about)
 		}
-	})
+	}
+	for _, flags := range []*flag.FlagSet{o.flags(), stop.flags(), show.flags()} {
+		flags.VisitAll(wanted)
+	}
 	for _, e := range defaultEndpoints {
 		if !strings.Contains(usage, e.String()) {
 			t.Errorf("the default %s is missing", e)

@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"sync/atomic"
 
 	"fanloop/engine"
 	"fanloop/hub"
@@ -22,6 +23,16 @@ type server struct {
 	engine  *engine.Engine
 	hub     *hub.Hub
 	opened  []opened
+	ports   []port
+
+	messagesIn atomic.Uint64 // lines of back ends, and messages of pages
+	onReady    func() error  // called on home when the ports are open; nil for nothing
+}
+
+// port is an open port as the status shows it.
+type port struct {
+	protocol string
+	listener *engine.Listener
 }
 
 // opened is an open port, with the address that it really has.
@@ -72,6 +83,11 @@ func (s *server) onStart(l *engine.Loop) error {
 		return err
 	}
 	s.keepMemoryTidy(l)
+	if s.onReady != nil {
+		if err := s.onReady(); err != nil {
+			return err
+		}
+	}
 	s.greet()
 	return nil
 }
@@ -87,6 +103,7 @@ func (s *server) open(protocol string) error {
 			return fmt.Errorf("%s: %w", e, err)
 		}
 		s.opened = append(s.opened, opened{protocol, ln.Addr()})
+		s.ports = append(s.ports, port{protocol, ln})
 		if protocol == protocolText && e.beyondLoopback() {
 			s.log.Warn("everybody who can reach this port can push; listen on a loopback address unless a firewall is in front",
 				"listener", e.String())

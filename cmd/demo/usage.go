@@ -11,7 +11,15 @@ ok when at least one open page took it, otherwise fail.
   {"group":"g", ...}    to every page in a group
   {"all":true, ...}     to every page that has said its uid
 
-Usage: fanloop [flags]
+Usage: fanloop [start] [flags]
+       fanloop stop [-g] [-pid-file file]
+       fanloop status [-json] [-watch] [-pid-file file]
+
+start, which is meant when nothing is said, serves. stop tells the process that was
+started to say goodbye to everybody, and returns when it has ended. status shows how
+it is.
+
+Flags of start:
 
   -listen address
       Open a port. Repeat it for more; the first replaces both defaults
@@ -31,6 +39,34 @@ Usage: fanloop [flags]
       Each process then has its own users: a push reaches those of one process only.
   -log-level level
       Log to stderr from this level on: debug, info, warn, error (default info).
+  -d
+      Serve in the background, as a daemon, and return when the ports are open, or
+      with the error (default false).
+  -pid-file file
+      Where stop and status find the process; its control socket is beside it, with
+      .sock in place of .pid. Without it, the file is fanloop.pid in a directory of
+      the user's own: $XDG_RUNTIME_DIR/fanloop, or else fanloop-<user> in the temp
+      directory. Only one process can have it; of those not started with -d, a
+      second one does without.
+  -log-file file
+      Log to the end of this file. Without it, a daemon logs to a file beside the
+      pid file, with .log in place of .pid.
+  -version
+      Print the version (default false).
+
+Flags of stop:
+
+  -g
+      Gently: take no more connections, and end when those that are open have been
+      closed by their clients (default false). Another stop without -g hurries it.
+
+Flags of status:
+
+  -json
+      Print one line of JSON (default false).
+  -watch
+      Print it again every second, on a terminal in place, until Ctrl-C
+      (default false).
 
 Ctrl-C, or SIGTERM, says goodbye to everybody and ends; a second one ends at once.
 

@@ -1,0 +1,67 @@
+package main
+
+import "time"
+
+// A status is what a running process tells of itself. Counts are since its start, unless they are of the moment.
+type status struct {
+	Version string    `json:"version"`
+	Process int       `json:"process"`
+	State   string    `json:"state"`
+	Started time.Time `json:"started"`
+	Uptime  float64   `json:"uptime_seconds"`
+
+	Connections int64 `json:"connections"` // of the moment, with those that are saying goodbye
+	Stalled     int64 `json:"stalled"`     // of the moment: the peer takes no more
+	Bound       int   `json:"bound"`       // of the moment: has a uid
+	UIDs        int   `json:"uids"`
+	Groups      int   `json:"groups"`
+
+	MessagesIn  uint64 `json:"messages_in"`  // lines of back ends and messages of pages
+	MessagesOut uint64 `json:"messages_out"` // pushed messages, one for each connection that took it
+	BytesIn     uint64 `json:"bytes_in"`
+	BytesOut    uint64 `json:"bytes_out"`
+
+	Accepted      uint64 `json:"accepted"`
+	AcceptPauses  uint64 `json:"accept_pauses"`
+	Pushes        uint64 `json:"pushes"`
+	Offline       uint64 `json:"offline"` // pushes that found nobody
+	Refused       uint64 `json:"refused"` // pushed messages that a connection could not take
+	Kicked        uint64 `json:"kicked"`
+	SlowConsumers uint64 `json:"slow_consumers"`
+	OutboxFull    uint64 `json:"outbox_full"`
+	HeldBack      uint64 `json:"held_back"`
+	Lingered      uint64 `json:"lingered"`
+	SlowCallbacks uint64 `json:"slow_callbacks"`
+	Panics        uint64 `json:"panics"`
+
+	RSS        uint64 `json:"memory_rss"`  // bytes
+	Heap       uint64 `json:"memory_heap"` // bytes in objects
+	Goroutines int    `json:"goroutines"`
+
+	Listeners []listenerStatus `json:"listeners"`
+	Measured  float64          `json:"measured_seconds"` // the time that each loop's Busy is of
+	Loops     []loopStatus     `json:"loops"`
+}
+
+// The states of a process that can be asked.
+const (
+	stateRunning  = "running"
+	stateLeaving  = "leaving" // its ports are closed; it waits for the last connection to leave
+	stateStopping = "stopping"
+)
+
+type listenerStatus struct {
+	Protocol string `json:"protocol"`
+	Address  string `json:"address"` // as -listen takes it
+	Open     int    `json:"open"`
+	Accepted uint64 `json:"accepted"`
+}
+
+type loopStatus struct {
+	Busy        float64 `json:"busy"`         // from 0 to 1
+	BusySeconds float64 `json:"busy_seconds"` // since the start
+	Connections int64   `json:"connections"`
+	Stalled     int64   `json:"stalled"`
+	BytesIn     uint64  `json:"bytes_in"`
+	BytesOut    uint64  `json:"bytes_out"`
+}
