@@ -116,6 +116,22 @@ func TestLingerTime(t *testing.T) {
 		s.pump()
 		s.expectEnd(k, ErrClosed)
 	})
+	t.Run("the peer reads what the kernel has, and our end is shut down", func(t *testing.T) {
+		k := s.connect(handler{})
+		s.unsent = 100
+		s.in(k, func(c *Conn) { _ = c.Send([]byte("owed")); c.Close() })
+		if k.conn.state != lingering {
+			t.Fatalf("state %d", k.conn.state)
+		}
+		for s.unsent -= 10; s.unsent > 0; s.unsent -= 10 {
+			if k.conn.lingerOver(); k.closed {
+				t.Fatal("cut while the peer was reading")
+			}
+		}
+		k.eof = true
+		s.pump()
+		s.expectEnd(k, ErrClosed)
+	})
 	t.Run("the peer does not close", func(t *testing.T) {
 		k := s.connect(handler{})
 		s.in(k, (*Conn).Close)

@@ -90,7 +90,7 @@ func (c *Conn) lingerTime() time.Duration {
 
 // lingerOver ends a connection whose peer neither reads what it is owed nor closes. While it reads, it has time.
 func (c *Conn) lingerOver() {
-	if (c.state == draining || c.loop.leaving) && c.progresses() {
+	if c.progresses() {
 		c.timer.Reset(c.lingerTime())
 		return
 	}

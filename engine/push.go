@@ -28,11 +28,16 @@ func (l *Loop) refuseSlow(size int, except []uint64) (refused int) {
 			continue // ending one may end others
 		}
 		c := l.stalled[i]
-		if c.seat == noSeat || c.pending()+size <= c.limits.MaxOutbox || slices.Contains(except, c.id) {
-			continue
+		switch {
+		case c.seat == noSeat:
+		case slices.Contains(except, c.id):
+			if l.everybody.waiting(c.cursor) > c.limits.MaxOutbox {
+				c.catchUp()
+			}
+		case c.wouldBeSlow(size):
+			refused++
+			c.endSlow()
 		}
-		refused++
-		c.endSlow()
 	}
 	return refused
 }
@@ -59,7 +64,7 @@ func (c *Conn) pushShared(m Shared) bool {
 	if frame == nil {
 		return false
 	}
-	if c.stalled && c.pending()+len(frame)+itemOverhead > c.limits.MaxOutbox {
+	if c.stalled && c.wouldBeSlow(len(frame)+itemOverhead) {
 		c.endSlow()
 		return false
 	}
@@ -159,5 +164,22 @@ func (c *Conn) moveHead(to *outbox) {
 func (c *Conn) quitLog() {
 	if c.seat != noSeat {
 		c.loop.everybody.quit(c)
+	}
+}
+
+// wouldBeSlow tells whether size more bytes bring a stalled connection above its limit. What the log has may not all be for it.
+func (c *Conn) wouldBeSlow(size int) bool {
+	if c.pending()+size <= c.limits.MaxOutbox {
+		return false
+	}
+	c.catchUp()
+	return c.pending()+size > c.limits.MaxOutbox
+}
+
+// catchUp makes what the log has for a stalled connection its own, so that it does not pin entries that leave it out.
+func (c *Conn) catchUp() {
+	if c.seat != noSeat && c.cursor != c.loop.everybody.end() {
+		c.keepLog()
+		c.loop.everybody.join(c)
 	}
 }

@@ -207,3 +207,28 @@ func TestOneGoodbyeIsEnough(t *testing.T) {
 		t.Errorf("%d goodbyes, closing %v", goodbyes, k.conn.Closing())
 	}
 }
+
+// What leaves a stalled connection out neither waits for it nor is kept because of it.
+func TestExceptionsAreNotOwed(t *testing.T) {
+	s := newStillLoop(t, ListenOptions{MaxOutbox: 1000})
+	all := s.hearing(2)
+	stuck := all[0]
+	stuck.room = 0
+	s.broadcast("stuck")
+	s.pump()
+	for range 1000 {
+		s.broadcast(strings.Repeat("x", 1000), stuck.conn.id)
+		s.pump()
+	}
+	if n := len(s.everybody.entries) - s.everybody.first; n > 10 {
+		t.Errorf("%d entries are kept for a connection that they leave out", n)
+	}
+	if _, refused := s.broadcast("y"); refused != 0 || stuck.conn.Closing() {
+		t.Errorf("owed 6 bytes: refused %d, closing %v", refused, stuck.conn.Closing())
+	}
+	stuck.room = 1 << 20
+	s.pump()
+	if got := string(stuck.got); got != "stucky" {
+		t.Errorf("got %q", got)
+	}
+}

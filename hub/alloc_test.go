@@ -16,6 +16,7 @@ type quietLoop struct {
 
 func (l *quietLoop) Index() int                                    { return l.index }
 func (l *quietLoop) Post(fn func()) error                          { l.tasks = append(l.tasks, fn); return nil }
+func (l *quietLoop) PostSized(fn func(), _ int) error              { return l.Post(fn) }
 func (l *quietLoop) NotePublish()                                  {}
 func (l *quietLoop) AwaitBacklog(context.Context) error            { return nil }
 func (l *quietLoop) Broadcast(_ Encodable, ex []uint64) (n, _ int) { return l.hearing - len(ex), 0 }

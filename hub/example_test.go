@@ -12,6 +12,7 @@ type loop struct{ everybody []*conn }
 
 func (l *loop) Index() int                         { return 0 }
 func (l *loop) Post(fn func()) error               { fn(); return nil }
+func (l *loop) PostSized(fn func(), _ int) error   { return l.Post(fn) }
 func (l *loop) NotePublish()                       {}
 func (l *loop) AwaitBacklog(context.Context) error { return nil }
 func (l *loop) Broadcast(m hub.Encodable, except []uint64) (taken, refused int) {

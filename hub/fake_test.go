@@ -106,7 +106,8 @@ type fakeLoop struct {
 	backlog   error
 }
 
-func (l *fakeLoop) Index() int { return l.index }
+func (l *fakeLoop) Index() int                       { return l.index }
+func (l *fakeLoop) PostSized(fn func(), _ int) error { return l.Post(fn) }
 
 func (l *fakeLoop) Post(fn func()) error {
 	if l.stopped {

@@ -10,6 +10,8 @@ type Loop interface {
 	// Post runs fn on the loop, first in first out. It never blocks and may be called from any goroutine. A nil error
 	// means that fn will run; an error that the loop has stopped and it never will.
 	Post(fn func()) error
+	// PostSized is Post for a function that holds size bytes: while too many wait, publishers are held back.
+	PostSized(fn func(), size int) error
 	// Broadcast gives m to every connection of the loop that hears, except those with the given IDs, each of which hears
 	// and is listed once; the slice is valid during the call. It tells how many took m and how many refused. On the loop
 	// only; its cost does not grow with the number of connections.

@@ -62,7 +62,7 @@ func (h *Hub) deliverHome(p *plan, m *Message) (v Verdict) {
 
 // post sends a loop its part. When the loop has stopped, everybody there has refused.
 func (h *Hub) post(r *roster, p *part, t *Target, m *Message, sum *tally) {
-	if r.loop.Post(func() { sum.report(r, r.deliver(p, m)) }) == nil {
+	if r.loop.PostSized(func() { sum.report(r, r.deliver(p, m)) }, m.Len()) == nil {
 		return
 	}
 	var v Verdict

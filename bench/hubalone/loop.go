@@ -14,6 +14,9 @@ type loop struct {
 
 func (l *loop) Index() int { return 0 }
 
+// PostSized counts nothing here.
+func (l *loop) PostSized(fn func(), _ int) error { return l.Post(fn) }
+
 func (l *loop) Post(fn func()) error {
 	l.queue = append(l.queue, fn)
 	if l.running {

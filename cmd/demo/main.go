@@ -39,6 +39,7 @@ func untilSignal(log *slog.Logger) (ctx context.Context, stop func()) {
 	ctx, stop = context.WithCancel(context.Background())
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	signal.Ignore(syscall.SIGPIPE) // whoever read our output has gone: no reason to drop everybody
 	go func() {
 		select {
 		case s := <-signals:

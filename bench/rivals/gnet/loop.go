@@ -131,6 +131,9 @@ func (l *loop) end() uint64 { return l.first + uint64(len(l.log)) }
 
 func (l *loop) Index() int { return 0 }
 
+// PostSized counts nothing here.
+func (l *loop) PostSized(fn func(), _ int) error { return l.Post(fn) }
+
 // Post is gnet's own door into the loop.
 func (l *loop) Post(fn func()) error {
 	return l.events.Execute(context.Background(), gnet.RunnableFunc(func(context.Context) error {
