@@ -89,7 +89,6 @@ func newRenaming(old, name string, folders []string) renaming {
 		`(-require=)` + old + `(@)`,
 		`(-replace=)` + old + `(=)`,
 		`(\bmodule = ")` + old + `(")`,
-		"(module is called `)" + old + "(`)",
 	} {
 		r.places = append(r.places, regexp.MustCompile(place))
 	}
