@@ -17,6 +17,7 @@ import (
 // demo is a server that runs inside the test.
 type demo struct {
 	t               *testing.T
+	server          *server
 	websocket, text string
 	stdout, log     *peers.Lines
 	stop            func() error
@@ -46,6 +47,7 @@ func (d *demo) serve(o options) {
 	if err != nil {
 		d.t.Fatal(err)
 	}
+	d.server = s
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- s.run(ctx) }()

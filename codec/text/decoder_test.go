@@ -270,3 +270,20 @@ func BenchmarkDecodeSlowly(b *testing.B) {
 		})
 	}
 }
+
+// The bytes of an unfinished line are not looked at again when more arrive: newlines put into them go unnoticed.
+func TestDecodeLooksAtNewBytesOnly(t *testing.T) {
+	var d Decoder
+	for range 100 {
+		if line, n, err := d.Decode([]byte("x")); line != nil || n != 1 || err != nil {
+			t.Fatalf("%q, %d, %v", line, n, err)
+		}
+		for i := range d.rest {
+			d.rest[i] = '\n'
+		}
+	}
+	line, _, err := d.Decode([]byte("\n"))
+	if len(line) != 100 || err != nil {
+		t.Errorf("a line of %d bytes, %v; want 100", len(line), err)
+	}
+}
