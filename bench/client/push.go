@@ -44,20 +44,26 @@ func (p *pusher) warm() error {
 	return p.m.until("warming up", p.m.allAnswered)
 }
 
-// runOne pushes to one uid at a time, and waits both for the message and for the answer.
-func runOne(m *measurement) error {
+// readyPusher is one whose server is warm and has been left alone since.
+func readyPusher(m *measurement) (*pusher, error) {
 	if err := m.prepare(); err != nil {
-		return err
+		return nil, err
 	}
 	p := newPusher(m)
 	if err := p.warm(); err != nil {
-		return err
+		return nil, err
 	}
-	if err := m.pause(seconds(m.job.Settle)); err != nil {
+	return p, m.pause(seconds(m.job.Settle))
+}
+
+// runOne pushes to one uid at a time, and waits both for the message and for the answer.
+func runOne(m *measurement) error {
+	p, err := readyPusher(m)
+	if err != nil {
 		return err
 	}
 	m.begin()
-	err := m.pushOneByOne(p)
+	err = m.pushOneByOne(p)
 	m.end()
 	m.perMessage(m.received)
 	m.metrics[AnswerP50] = m.answers.quantile(50)
@@ -84,18 +90,12 @@ func (m *measurement) pushOneByOne(p *pusher) error {
 
 // runMany pushes to random uids without waiting for answers, but for those that the window asks for.
 func runMany(m *measurement) error {
-	if err := m.prepare(); err != nil {
-		return err
-	}
-	p := newPusher(m)
-	if err := p.warm(); err != nil {
-		return err
-	}
-	if err := m.pause(seconds(m.job.Settle)); err != nil {
+	p, err := readyPusher(m)
+	if err != nil {
 		return err
 	}
 	m.begin()
-	err := m.pushMany(p)
+	err = m.pushMany(p)
 	m.end()
 	m.perMessage(m.received)
 	return err

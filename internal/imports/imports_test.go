@@ -43,6 +43,7 @@ var rules = map[string]rule{
 	"internal/fromworkerman": {tests: append([]string{"golang.org/x/sys/unix", "github.com/gobwas/ws/..."}, forExamples...)}, // the programs of a page, tested
 	"internal/gnetfacts":     {tests: append([]string{"github.com/panjf2000/gnet/v2"}, gnet...)},                             // what the engine relies on, tested
 	"internal/imports":       {},
+	"internal/leak":          {},
 	"internal/modulename":    {},
 	"internal/peers":         {files: []string{"github.com/gobwas/ws/..."}}, // of which tests are made
 	"internal/testreport":    {},
@@ -52,7 +53,7 @@ var rules = map[string]rule{
 var tops = []string{"fanloop/cmd", "fanloop/bench"}
 
 // forTests are the packages that tests of every package may import, and nothing else may.
-var forTests = []string{"fanloop/internal/cut", "fanloop/internal/peers"}
+var forTests = []string{"fanloop/internal/cut", "fanloop/internal/leak", "fanloop/internal/peers"}
 
 // sourceFile is a Go file of the module, by its path from the root.
 type sourceFile struct {
