@@ -240,10 +240,12 @@ func (s *stillLoop) expectEnd(k *fakeSocket, reason error) {
 type message struct {
 	data   string
 	binary bool
+	key    string
 	frames [][]byte
 }
 
-func (m *message) Len() int { return len(m.data) }
+func (m *message) Len() int    { return len(m.data) }
+func (m *message) Key() string { return m.key }
 
 func (m *message) Encoded(slot int, encode func(dst, data []byte, binary bool) []byte) []byte {
 	for len(m.frames) <= slot {

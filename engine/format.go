@@ -13,6 +13,9 @@ type Shared = interface {
 	Encoded(slot int, encode func(dst, data []byte, binary bool) []byte) []byte
 	// Len is the length of the message's payload in bytes.
 	Len() int
+	// Key is "", or says what the message is about: a connection that is behind and conflates gets only the newest
+	// of those with the same key.
+	Key() string
 }
 
 // A Format is how a protocol puts shared messages on its connections. A protocol package makes one of each kind, once.

@@ -65,6 +65,7 @@ type Loop struct {
 	stopped bool
 	stats   loopStats
 	work    workClock
+	turns   turnClock
 }
 
 func newLoop(e *Engine, index int) (*Loop, error) {
@@ -137,6 +138,7 @@ func (l *Loop) run() error {
 func (l *Loop) handle(fd int, events netpoll.IOEvent, _ netpoll.IOFlags) error {
 	start := time.Now()
 	l.work.begin(start.Sub(l.started))
+	l.turns.begin(fd, start.Sub(l.started))
 	switch fd {
 	case l.inbox.eventfd:
 		l.woken = false
@@ -156,7 +158,9 @@ func (l *Loop) handle(fd int, events netpoll.IOEvent, _ netpoll.IOFlags) error {
 	if !l.stopped {
 		l.sliceIfDue(start)
 	}
-	l.work.end(l.age())
+	end := l.age()
+	l.work.end(end)
+	l.turns.end(end)
 	if l.stopped {
 		return gneterrors.ErrEngineShutdown
 	}

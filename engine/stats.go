@@ -32,6 +32,8 @@ type Stats struct {
 	// Busy is how long the loops have been serving events, and not waiting for one, added up; the events being served at the
 	// moment count so far.
 	Busy time.Duration
+	// Turns are how long the loops worked between one look at their sockets and the next.
+	Turns Turns
 }
 
 // loopStats are one loop's counts; only the loop adds to them, but for the panics of offloaded work and what is adopted.
@@ -68,16 +70,22 @@ func (s *loopStats) discarded(n int) { s.bytesAway.Add(uint64(n)) }
 // Stats is the sum over all loops. It may be called from any goroutine.
 func (e *Engine) Stats() Stats {
 	var sum Stats
+	var turns turnCounts
 	for _, l := range e.loops {
 		sum.add(l)
+		turns.add(&l.turns)
 	}
+	sum.Turns = turns.turns()
 	return sum
 }
 
 // Stats are this loop's own. It may be called from any goroutine.
 func (l *Loop) Stats() Stats {
 	var s Stats
+	var turns turnCounts
 	s.add(l)
+	turns.add(&l.turns)
+	s.Turns = turns.turns()
 	return s
 }
 

@@ -52,4 +52,6 @@ type Encodable = interface {
 	Encoded(slot int, encode func(dst, data []byte, binary bool) []byte) []byte
 	// Len is the number of bytes of the payload.
 	Len() int
+	// Key is what the message is about, or "": of two with the same key, one that is behind needs the newer only.
+	Key() string
 }

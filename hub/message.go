@@ -13,6 +13,8 @@ type Message struct {
 	data    []byte
 	binary  bool
 	invalid bool // text, and not UTF-8
+	key     string
+	of      *Message // whose encodings serve this one too; nil: its own
 	first   atomic.Pointer[encoding]
 }
 
@@ -33,6 +35,20 @@ func Binary(data []byte) *Message {
 	return &Message{data: slices.Clone(data), binary: true}
 }
 
+// WithKey returns the message with a key, in place of one that it had. Of several messages with the same key only the newest
+// matters: a client that is behind, on a listener that conflates, gets no others. "" is no key. The message itself stays as it
+// is, and both share their encodings.
+func (m *Message) WithKey(key string) *Message {
+	of := m.of
+	if of == nil {
+		of = m
+	}
+	return &Message{data: m.data, binary: m.binary, invalid: m.invalid, key: key, of: of}
+}
+
+// Key is what WithKey gave the message, or "".
+func (m *Message) Key() string { return m.key }
+
 // Len is the number of bytes of the payload.
 func (m *Message) Len() int { return len(m.data) }
 
@@ -40,6 +56,9 @@ func (m *Message) Len() int { return len(m.data) }
 // is called when there is none yet; two goroutines that need the first at the same moment may both call it, and get the
 // same result. Nobody may write the returned bytes.
 func (m *Message) Encoded(slot int, encode func(dst, data []byte, binary bool) []byte) []byte {
+	if m.of != nil {
+		m = m.of
+	}
 	first := m.first.Load()
 	if e := first.find(slot, nil); e != nil {
 		return e.frame

@@ -5,6 +5,34 @@ import (
 	"testing"
 )
 
+func TestMessageWithKey(t *testing.T) {
+	plain := Text([]byte("text"))
+	keyed := plain.WithKey("k")
+	again := keyed.WithKey("other")
+	if plain.Key() != "" || keyed.Key() != "k" || again.Key() != "other" {
+		t.Errorf("keys %q, %q and %q", plain.Key(), keyed.Key(), again.Key())
+	}
+	encoded := 0
+	for _, m := range []*Message{again, plain, keyed} {
+		got := m.Encoded(3, func(dst, data []byte, binary bool) []byte {
+			encoded++
+			return append(dst, data...)
+		})
+		if string(got) != "text" || m.Len() != 4 {
+			t.Errorf("%q of %d bytes", got, m.Len())
+		}
+	}
+	if encoded != 1 {
+		t.Errorf("encoded %d times", encoded)
+	}
+	if binary := Binary([]byte{0xff}).WithKey("k"); !binary.binary || binary.check(1) != nil || binary.check(0) != ErrTooLarge {
+		t.Error("it is not the binary message that it was")
+	}
+	if bad := Text([]byte{0xff}).WithKey("k"); bad.check(9) != ErrNotUTF8 {
+		t.Error("what is not UTF-8 must not become so")
+	}
+}
+
 func TestMessageIsACopy(t *testing.T) {
 	for name, make := range map[string]func([]byte) *Message{"text": Text, "binary": Binary} {
 		data := []byte("使用者1")

@@ -38,6 +38,7 @@ func (s *server) status(from, to sample) status {
 		Pushes: h.Pushes, Offline: h.Offline, Refused: h.Refused, Kicked: h.Kicked,
 		SlowConsumers: e.SlowConsumers, OutboxFull: e.OutboxFull, HeldBack: e.HeldBack, Lingered: e.Lingered,
 		SlowCallbacks: e.SlowCallbacks, Panics: e.Panics,
+		TurnP50: e.Turns.P50.Seconds(), TurnP99: e.Turns.P99.Seconds(), TurnP999: e.Turns.P999.Seconds(), TurnMax: e.Turns.Max.Seconds(),
 		RSS: residentMemory(), Heap: heapMemory(), Goroutines: runtime.NumGoroutine(),
 		Listeners: s.listenerStatus(), Measured: to.taken.Sub(from.taken).Seconds(), Loops: loopStatuses(s.engine.Loops(), from, to),
 	}

@@ -34,6 +34,12 @@ type status struct {
 	SlowCallbacks uint64 `json:"slow_callbacks"`
 	Panics        uint64 `json:"panics"`
 
+	// How long loops worked between one look at their sockets and the next, since the start.
+	TurnP50  float64 `json:"turn_p50_seconds"`
+	TurnP99  float64 `json:"turn_p99_seconds"`
+	TurnP999 float64 `json:"turn_p999_seconds"`
+	TurnMax  float64 `json:"turn_max_seconds"`
+
 	RSS        uint64 `json:"memory_rss"`  // bytes
 	Heap       uint64 `json:"memory_heap"` // bytes in objects
 	Goroutines int    `json:"goroutines"`

@@ -45,6 +45,9 @@ func TestStatus(t *testing.T) {
 	if fmt.Sprint(s.Listeners) != fmt.Sprint(wantListeners) {
 		t.Errorf("listeners %v, want %v", s.Listeners, wantListeners)
 	}
+	if s.TurnP50 <= 0 || s.TurnP99 < s.TurnP50 || s.TurnP999 < s.TurnP99 || s.TurnMax < s.TurnP999 || s.TurnMax > s.Uptime {
+		t.Errorf("turns %v, %v, %v, %v", s.TurnP50, s.TurnP99, s.TurnP999, s.TurnMax)
+	}
 	if len(s.Loops) != 1 || s.Loops[0].Connections != 4 || s.Loops[0].BytesIn != s.BytesIn || s.Loops[0].BytesOut != s.BytesOut ||
 		s.Loops[0].BusySeconds <= 0 || s.Loops[0].Busy < 0 || s.Loops[0].Busy > 1 || s.Measured < 0.1 {
 		t.Errorf("loops %+v, measured %v s", s.Loops, s.Measured)
@@ -78,6 +81,7 @@ var someStatus = status{
 		{"websocket", "websocket://0.0.0.0:1234", 99999, 123450},
 		{"text", "text://unix:/run/push/text.sock", 1, 6},
 	},
+	TurnP50: 12e-6, TurnP99: 345e-6, TurnP999: 0.0031, TurnMax: 0.25,
 	Loops: []loopStatus{
 		{Busy: 0.1234, Connections: 50001, Stalled: 3, BytesIn: 512, BytesOut: 2048},
 		{Busy: 1, Connections: 49999, BytesIn: 1 << 30, BytesOut: 1 << 20},
@@ -93,6 +97,7 @@ messages in     123456789   messages out  9876543210   refused             10
 bytes in          1.0 TiB   bytes out        5.0 PiB   offline              9
 slow consumers         12   held back             13   kicked              11
 slow callbacks         14   accept pauses          1   panics              15
+turn, p99          345 us   turn, p99.9       3.1 ms   longest         250 ms
 memory, RSS       200 MiB   memory, heap     1.5 MiB   goroutines           6
 
 listener                               open    accepted
@@ -127,6 +132,16 @@ func TestByteText(t *testing.T) {
 	} {
 		if got := byteText(n); got != want {
 			t.Errorf("%d: %q, want %q", n, got, want)
+		}
+	}
+}
+
+func TestShortText(t *testing.T) {
+	for seconds, want := range map[float64]string{
+		0: "0 us", 999e-6: "999 us", 0.9996e-3: "1.0 ms", 0.0999: "99.9 ms", 0.1: "100 ms", 0.9996: "1.0 s", 75: "75.0 s",
+	} {
+		if got := shortText(seconds); got != want {
+			t.Errorf("%v: %q, want %q", seconds, got, want)
 		}
 	}
 }

@@ -48,6 +48,7 @@ func (s *status) writeFigures(b *strings.Builder) {
 		{{"bytes in", byteText(s.BytesIn)}, {"bytes out", byteText(s.BytesOut)}, {"offline", s.Offline}},
 		{{"slow consumers", s.SlowConsumers}, {"held back", s.HeldBack}, {"kicked", s.Kicked}},
 		{{"slow callbacks", s.SlowCallbacks}, {"accept pauses", s.AcceptPauses}, {"panics", s.Panics}},
+		{{"turn, p99", shortText(s.TurnP99)}, {"turn, p99.9", shortText(s.TurnP999)}, {"longest", shortText(s.TurnMax)}},
 		{{"memory, RSS", byteText(s.RSS)}, {"memory, heap", byteText(s.Heap)}, {"goroutines", s.Goroutines}},
 	}
 	for _, r := range rows {
@@ -74,6 +75,19 @@ func (s *status) writeLoops(b *strings.Builder) {
 		fmt.Fprintf(b, "%4d %7.1f%% %12d %9d %11s %11s\n",
 			i, 100*l.Busy, l.Connections, l.Stalled, byteText(l.BytesIn), byteText(l.BytesOut))
 	}
+}
+
+// shortText is a time of less than an hour, in three digits or so.
+func shortText(seconds float64) string {
+	switch {
+	case seconds < 0.9995e-3:
+		return fmt.Sprintf("%.0f us", seconds*1e6)
+	case seconds < 0.09995:
+		return fmt.Sprintf("%.1f ms", seconds*1e3)
+	case seconds < 0.9995:
+		return fmt.Sprintf("%.0f ms", seconds*1e3)
+	}
+	return fmt.Sprintf("%.1f s", seconds)
 }
 
 // byteText is a number of bytes with a unit, in four digits at most.

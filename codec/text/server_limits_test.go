@@ -199,7 +199,8 @@ func (s shared) Encoded(_ int, encode func(dst, data []byte, binary bool) []byte
 	return encode(nil, []byte(s.data), s.binary)
 }
 
-func (s shared) Len() int { return len(s.data) }
+func (s shared) Len() int    { return len(s.data) }
+func (s shared) Key() string { return "" }
 
 func TestServerPushAndKick(t *testing.T) {
 	conns, closed := make(chan *Conn, 1), make(chan error, 1)

@@ -100,7 +100,8 @@ type counted struct {
 	calls int
 }
 
-func (m *counted) Len() int { return len(m.data) }
+func (m *counted) Len() int    { return len(m.data) }
+func (m *counted) Key() string { return "" }
 
 func (m *counted) Encoded(slot int, encode func(dst, data []byte, binary bool) []byte) []byte {
 	if m.made[slot] == nil {

@@ -216,4 +216,5 @@ func (s shared) Encoded(_ int, encode func(dst, data []byte, binary bool) []byte
 	return encode(nil, []byte(s.data), s.binary)
 }
 
-func (s shared) Len() int { return len(s.data) }
+func (s shared) Len() int    { return len(s.data) }
+func (s shared) Key() string { return "" }
