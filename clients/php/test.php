@@ -203,8 +203,8 @@ expect($wrong . 'this cannot be sent as JSON: Malformed UTF-8 characters, possib
 expect($wrong . 'this cannot be sent as JSON: Inf and NaN cannot be JSON encoded', 'sendToUid', 'a', NAN);
 expect($wrong . 'a binary message must be a string, not array', 'sendToUid', 'a', [1], true);
 expect($wrong . 'this is too long: a line may have 4 MiB, not ' . (strlen('{"$cmd":"push","uid":"a","text":""}') + (4 << 20)) . ' bytes', 'sendToUid', 'a', str_repeat('x', 4 << 20));
-expect($refused . 'push: message larger than 1 MiB', 'sendToUid', 'a', str_repeat('x', (1 << 20) + 1));
-expect($refused . 'join: group: longer than 1024 bytes', 'joinGroup', 'a', str_repeat('g', 1025));
+expect($refused . 'push: message too large', 'sendToUid', 'a', str_repeat('x', (1 << 20) + 1));
+expect($refused . 'join: group: name too long', 'joinGroup', 'a', str_repeat('g', 1025));
 expect($refused . 'kick: code: want 1000-1003, 1007-1014 or 3000-4999', 'closeClient', 'a', null, 1005);
 expect($refused . 'kick: reason: longer than 123 bytes', 'closeClient', 'a', null, 4000, str_repeat('r', 124));
 expect($refused . 'shout: $cmd: unknown command shout', 'command', 'shout');

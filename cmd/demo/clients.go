@@ -6,6 +6,7 @@ import (
 	"fanloop/codec/websocket"
 	"fanloop/engine"
 	"fanloop/hub"
+	"fanloop/hubapi"
 )
 
 // clients serves the web pages: the first message of each is its uid, later ones may ask for groups.
@@ -51,21 +52,21 @@ func (s *server) refuse(ref engine.Ref, cause error) {
 }
 
 func (s *server) changeGroups(c *websocket.Conn, message []byte) {
-	m, err := parseClient(message)
+	m, err := hubapi.ParseWish(message)
 	if err != nil {
 		return // what else a page says is its own business
 	}
 	ref := c.Ref()
 	s.hub.Do(c.Loop(), func(x *hub.Home) {
-		if m.leave {
-			x.Leave(ref, m.group)
-			s.log.Debug("left", "conn", ref.ID(), "group", m.group)
+		if m.Leave {
+			x.Leave(ref, m.Group)
+			s.log.Debug("left", "conn", ref.ID(), "group", m.Group)
 			return
 		}
-		if err := x.Join(ref, m.group); err != nil {
+		if err := x.Join(ref, m.Group); err != nil {
 			s.log.Info("join refused", "conn", ref.ID(), "err", err)
 			return
 		}
-		s.log.Debug("joined", "conn", ref.ID(), "group", m.group)
+		s.log.Debug("joined", "conn", ref.ID(), "group", m.Group)
 	})
 }

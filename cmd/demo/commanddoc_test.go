@@ -5,7 +5,6 @@ package main
 import (
 	"fmt"
 	"os"
-	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -17,10 +16,7 @@ import (
 type document struct {
 	pages    []string // the uids of the pages in its world
 	examples []string // the lines of its examples
-	rows     map[string]string
 }
-
-var commandRow = regexp.MustCompile("^\\| `([a-z]+)` \\|(.*)\\|$")
 
 func readDocument(t *testing.T) (d document) {
 	t.Helper()
@@ -28,7 +24,6 @@ func readDocument(t *testing.T) (d document) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d.rows = map[string]string{}
 	block := ""
 	for line := range strings.Lines(string(text)) {
 		line = strings.TrimSuffix(line, "\n")
@@ -40,47 +35,9 @@ func readDocument(t *testing.T) (d document) {
 			d.pages = append(d.pages, line)
 		case block == "text":
 			d.examples = append(d.examples, line)
-		case commandRow.MatchString(line):
-			row := commandRow.FindStringSubmatch(line)
-			d.rows[row[1]] = row[2]
 		}
 	}
 	return d
-}
-
-// Each command has a row that names its members, and an example of ok; each that can fail for good reasons one of fail.
-func TestDocumentIsComplete(t *testing.T) {
-	d := readDocument(t)
-	if len(d.rows) != len(commands) {
-		t.Errorf("the table has %d rows for %d commands", len(d.rows), len(commands))
-	}
-	for name, c := range commands {
-		row, there := d.rows[name]
-		if !there {
-			t.Errorf("%s: not in the table", name)
-		}
-		for k := range keyCount {
-			if named := strings.Contains(row, "`"+keyNames[k]+"`"); k != keyCommand && c.takes.has(k) && !named {
-				t.Errorf("%s: the row does not name %s", name, keyNames[k])
-			}
-		}
-		if d.answers(name, "ok") == 0 {
-			t.Errorf("%s: no example", name)
-		}
-		if setsOrSends := c.takes&pageKeys == 0 && name != "online" && name != "count"; setsOrSends && d.answers(name, "fail") == 0 {
-			t.Errorf("%s: no example of fail", name)
-		}
-	}
-}
-
-// answers counts the examples of a command that are answered with a word.
-func (d document) answers(command, word string) (n int) {
-	for i, line := range d.examples {
-		if strings.HasPrefix(line, `> {"$cmd":"`+command+`"`) && strings.HasPrefix(d.examples[i+1], "< "+word) {
-			n++
-		}
-	}
-	return n
 }
 
 func TestDocumentExamples(t *testing.T) {

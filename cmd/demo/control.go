@@ -59,11 +59,11 @@ func (c *control) onLine(conn *text.Conn, line []byte) {
 	case "status":
 		c.status(conn.Loop(), reply)
 	case "stop":
-		answer(reply, answerOK)
+		answer(reply, []byte("ok"))
 		c.server.log.Info("told to stop")
 		c.stop()
 	case "stop -g":
-		answer(reply, answerOK)
+		answer(reply, []byte("ok"))
 		c.leave(conn.Loop())
 	default:
 		answer(reply, refusal(fmt.Sprintf("%q is none of status, stop and stop -g", line)))

@@ -1,4 +1,4 @@
-package main
+package hubapi
 
 import (
 	"bytes"
@@ -83,7 +83,7 @@ var commandTests = []struct {
 	{`{"$cmd":"push","uid":"b","data":1,"a\nb<":2}`, `fail {"error":"a\nb<: not a member of push"}`, nil},
 	{`{"$cmd":"push","uid":"b","data":1,"\ud800":2}`, `fail {"error":"\\ud800: not a member of push"}`, nil},
 	{`{"$cmd":"push","uid":"b","data":1,"` + strings.Repeat("é", 40) + `":2}`, `fail {"error":"` + strings.Repeat("é", 32) + `...: not a member of push"}`, nil},
-	{`{"$cmd":"push","uid":"b","data":"` + strings.Repeat("x", 1<<20) + `"}`, `fail {"error":"message larger than 1 MiB","taken":0,"refused":0}`, nil},
+	{`{"$cmd":"push","uid":"b","data":"` + strings.Repeat("x", 1<<20) + `"}`, `fail {"error":"message too large","taken":0,"refused":0}`, nil},
 
 	// $cmd itself
 	{`{"$cmd":"pusch","uid":"b"}`, `fail {"error":"$cmd: unknown command pusch"}`, nil},
@@ -107,7 +107,7 @@ var commandTests = []struct {
 	{`{"$cmd":"kick","uid":"b","code":"4001"}`, `fail {"error":"code: want 1000-1003, 1007-1014 or 3000-4999"}`, nil},
 	{`{"$cmd":"kick","uid":"b","reason":7}`, `fail {"error":"reason: want a string"}`, nil},
 	{`{"$cmd":"kick","uid":"b","reason":"` + strings.Repeat("é", 62) + `"}`, `fail {"error":"reason: longer than 123 bytes"}`, nil},
-	{`{"$cmd":"kick","uid":"b","data":"` + strings.Repeat("x", 1<<20) + `"}`, `fail {"error":"message larger than 1 MiB","connections":0}`, nil},
+	{`{"$cmd":"kick","uid":"b","data":"` + strings.Repeat("x", 1<<20) + `"}`, `fail {"error":"message too large","connections":0}`, nil},
 	{`{"$cmd":"kick","uid":"b","limit":1}`, `fail {"error":"limit: not a member of kick"}`, nil},
 
 	// join, leave, unbind
@@ -115,7 +115,7 @@ var commandTests = []struct {
 	{`{"$cmd":"join","uid":["a","c",7,"7"],"group":12}`, `ok {"connections":4}`, nil},
 	{`{"$cmd":"join","uid":["c","nobody"],"group":"g"}`, `ok {"connections":1}`, nil},
 	{`{"$cmd":"join","uid":"nobody","group":"g"}`, `fail {"error":"nobody there","connections":0}`, nil},
-	{`{"$cmd":"join","uid":"a","group":"` + strings.Repeat("g", 1025) + `"}`, `fail {"error":"group: longer than 1024 bytes","connections":0}`, nil},
+	{`{"$cmd":"join","uid":"a","group":"` + strings.Repeat("g", 1025) + `"}`, `fail {"error":"group: name too long","connections":0}`, nil},
 	{`{"$cmd":"join","uid":"a"}`, `fail {"error":"group: missing"}`, nil},
 	{`{"$cmd":"join","group":"g"}`, `fail {"error":"uid: missing"}`, nil},
 	{`{"$cmd":"join","uid":"a","group":["g"]}`, `fail {"error":"group: want a string that is not empty, or an integer"}`, nil},
@@ -253,7 +253,7 @@ func TestJoinTooManyGroups(t *testing.T) {
 		}
 	})
 	w.page("a")
-	if got := w.run(0, `{"$cmd":"join","uid":"a","group":"g"}`); got != `fail {"error":"uid a: in 1000 groups already","connections":1}` {
+	if got := w.run(0, `{"$cmd":"join","uid":"a","group":"g"}`); got != `fail {"error":"uid a: in too many groups already","connections":1}` {
 		t.Error(got)
 	}
 	if got := w.run(0, `{"$cmd":"join","uid":"a","group":"999"}`); got != `ok {"connections":2}` {

@@ -1,4 +1,4 @@
-package main
+package hubapi
 
 import (
 	"strings"
@@ -114,17 +114,17 @@ func TestParseLine(t *testing.T) {
 	}
 }
 
-func TestParseClient(t *testing.T) {
+func TestParseWish(t *testing.T) {
 	tests := []struct {
 		message string
-		want    membership
+		want    Wish
 		err     error
 	}{
-		{message: `{"join":"g"}`, want: membership{group: "g"}},
-		{message: `{"leave":"g"}`, want: membership{group: "g", leave: true}},
-		{message: `{"join":7}`, want: membership{group: "7"}},
-		{message: `{"\u006aoin":"使用者"}`, want: membership{group: "使用者"}},
-		{message: `{"join":"g","why":{"leave":"x"}}`, want: membership{group: "g"}},
+		{message: `{"join":"g"}`, want: Wish{Group: "g"}},
+		{message: `{"leave":"g"}`, want: Wish{Group: "g", Leave: true}},
+		{message: `{"join":7}`, want: Wish{Group: "7"}},
+		{message: `{"\u006aoin":"使用者"}`, want: Wish{Group: "使用者"}},
+		{message: `{"join":"g","why":{"leave":"x"}}`, want: Wish{Group: "g"}},
 		{message: `{"join":"g","leave":"g"}`, err: errDoubled},
 		{message: `{"join":"g","join":"g"}`, err: errDoubled},
 		{message: `{"join":""}`, err: errBadTarget},
@@ -141,7 +141,7 @@ func TestParseClient(t *testing.T) {
 		{message: `{"join":"` + strings.Repeat("x", maxLine) + `"}`, err: errTooLarge},
 	}
 	for _, test := range tests {
-		got, err := parseClient([]byte(test.message))
+		got, err := ParseWish([]byte(test.message))
 		if got != test.want || err != test.err {
 			t.Errorf("%.80q: got %v, %v, want %v, %v", test.message, got, err, test.want, test.err)
 		}

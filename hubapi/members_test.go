@@ -1,4 +1,4 @@
-package main
+package hubapi
 
 import (
 	"bytes"
@@ -94,18 +94,18 @@ func targetByJSON(line []byte) (target, bool) {
 	return target{kind: toAll}, true
 }
 
-func membershipByJSON(message []byte) (membership, bool) {
+func wishByJSON(message []byte) (Wish, bool) {
 	list, ok := membersByJSON(message)
-	values, once := routed(list, clientKeys[:])
+	values, once := routed(list, wishKeys[:])
 	if !ok || !once || len(message) > maxLine || len(values) != 1 {
-		return membership{}, false
+		return Wish{}, false
 	}
 	for key, value := range values {
 		if group, ok := identifierByJSON(value); ok {
-			return membership{group: group, leave: key == "leave"}, true
+			return Wish{Group: group, Leave: key == "leave"}, true
 		}
 	}
-	return membership{}, false
+	return Wish{}, false
 }
 
 func TestParseLineAgainstJSON(t *testing.T) {
@@ -166,7 +166,7 @@ func FuzzLine(f *testing.F) {
 	})
 }
 
-func FuzzClient(f *testing.F) {
+func FuzzWish(f *testing.F) {
 	for _, seed := range []string{
 		`{"join":"g"}`, `{"leave":"g"}`, `{"join":7,"x":[{}]}`, `{"join":"a","leave":"b"}`, `{"join":"a","\u006aoin":"b"}`,
 		`{"leave":null}`, `{"join":"\ud83d\ude00"}`, `{"join":"\ud83d"}`, `[]`, `{}`, `{"leave":-0}`, ` { "leave" : -12 } `,
@@ -174,8 +174,8 @@ func FuzzClient(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, message []byte) {
-		got, err := parseClient(message)
-		if want, ok := membershipByJSON(message); got != want || ok != (err == nil) {
+		got, err := ParseWish(message)
+		if want, ok := wishByJSON(message); got != want || ok != (err == nil) {
 			t.Fatalf("%q: got %v, %v, want %v, %v", message, got, err, want, ok)
 		}
 	})

@@ -1,9 +1,56 @@
-package main
+package hubapi
 
 import (
-	"bytes"
 	"errors"
+
+	"fanloop/hub"
 )
+
+var (
+	answerOK   = []byte("ok")
+	answerFail = []byte("fail")
+)
+
+// Line does what a line of a back end asks for, on the text port, and calls answer once with the line to answer, which
+// nobody may write to. docs/backend.md tells what the lines are: a plain one, with uid, group or all, is pushed as it is and answered with ok or fail;
+// one with $cmd is a command, answered with a JSON object beside that.
+//
+// from is the loop that the line came from; the caller is there. answer is called there or on the hub's home, at once or later. The line is not used
+// any more when Line returns. The error is for a log: it says why nothing could be made of a line that is answered with fail alone.
+func Line(h *hub.Hub, from hub.Loop, line []byte, answer func(line []byte)) error {
+	to, err := parseLine(line)
+	switch {
+	case err == errReserved || err != nil && isCommand(line):
+		runCommand(h, from, line, answer)
+		return nil
+	case err != nil:
+		answer(answerFail)
+		return err
+	}
+	message := hub.Text(line)
+	h.Do(from, func(x *hub.Home) {
+		x.Push(to.hub(), message, func(v hub.Verdict) {
+			if v.Taken > 0 {
+				answer(answerOK)
+			} else {
+				answer(answerFail)
+			}
+		})
+	})
+	return nil
+}
+
+// runCommand does what a line for which isCommand holds asks for.
+func runCommand(h *hub.Hub, from hub.Loop, line []byte, answer func(line []byte)) {
+	act, err := parseCommand(line)
+	if err != nil {
+		answer(result{failure: mistake(err)}.line())
+		return
+	}
+	h.Do(from, func(x *hub.Home) {
+		act(x, func(r result) { answer(r.line()) })
+	})
+}
 
 // maxLine is the longest line that is looked at, in bytes. A longer one could not be pushed: the hub refuses it.
 const maxLine = 1 << 20
@@ -22,6 +69,17 @@ var (
 type target struct {
 	kind targetKind
 	name string // the uid or the group
+}
+
+func (t target) hub() hub.Target {
+	switch t.kind {
+	case toUID:
+		return hub.UID(t.name)
+	case toGroup:
+		return hub.Group(t.name)
+	default:
+		return hub.All
+	}
 }
 
 type targetKind uint8
@@ -78,38 +136,6 @@ func targetOf(kind targetKind, value []byte) (t target, err error) {
 	return t, nil
 }
 
-// A membership is what a client may ask for after it has said its uid, where clients may.
-type membership struct {
-	group string
-	leave bool
-}
-
-var clientKeys = [...]string{"join", "leave"}
-
-// parseClient reads {"join":"g"} or {"leave":"g"}, by the rules of parseLine. Both in one message are an error; other members are
-// let pass.
-func parseClient(message []byte) (membership, error) {
-	var values [len(clientKeys)][]byte
-	if err := pick(message, clientKeys[:], values[:]); err != nil {
-		return membership{}, err
-	}
-	join, leave := values[0], values[1]
-	value := join
-	switch {
-	case join == nil && leave == nil:
-		return membership{}, errNoTarget
-	case join != nil && leave != nil:
-		return membership{}, errDoubled
-	case join == nil:
-		value = leave
-	}
-	group, ok := identifier(value)
-	if !ok {
-		return membership{}, errBadTarget
-	}
-	return membership{group: group, leave: join == nil}, nil
-}
-
 // pick puts the value of each of the object's members that is named in keys at the key's index in values, as it is spelled.
 func pick(object []byte, keys []string, values [][]byte) error {
 	if len(object) > maxLine {
@@ -130,55 +156,4 @@ func pick(object []byte, keys []string, values [][]byte) error {
 		values[i] = value
 	}
 	return nil
-}
-
-// longestSpelling is the most bytes that the longest key, of commands too, can take, each of its characters as \u0000.
-const longestSpelling = 6 * len("except")
-
-// indexOf finds a member's name, as it is spelled, among the keys.
-func indexOf(keys []string, name []byte) int {
-	if len(name) > longestSpelling {
-		return -1
-	}
-	var plain [longestSpelling]byte
-	if bytes.IndexByte(name, '\\') >= 0 {
-		var ok bool
-		if name, ok = unescape(plain[:0], name); !ok {
-			return -1
-		}
-	}
-	for i, key := range keys {
-		if string(name) == key {
-			return i
-		}
-	}
-	return -1
-}
-
-// identifier is what a uid's or a group's value, as it is spelled, stands for.
-func identifier(value []byte) (string, bool) {
-	if isInteger(value) {
-		return string(value), true
-	}
-	if value[0] != '"' {
-		return "", false
-	}
-	inside := value[1 : len(value)-1]
-	if bytes.IndexByte(inside, '\\') < 0 {
-		return string(inside), len(inside) > 0
-	}
-	name, ok := unescape(nil, inside)
-	return string(name), ok
-}
-
-// isInteger tells whether a valid JSON value is a number written as an integer. -0 is the integer 0 to one reader and a fraction to another,
-// so it is nobody's uid.
-func isInteger(value []byte) bool {
-	digits := bytes.TrimPrefix(value, []byte{'-'})
-	for _, c := range digits {
-		if c < '0' || c > '9' {
-			return false
-		}
-	}
-	return len(digits) > 0 && string(value) != "-0"
 }

@@ -1,4 +1,4 @@
-package main
+package hubapi
 
 import "fanloop/hub"
 
@@ -8,27 +8,28 @@ func readJoin(r *request) (action, error) {
 	if err != nil {
 		return nil, err
 	}
-	return func(x *hub.Home, done func(result)) {
-		var joined countResult
+	return func(x *hub.Home, tell func(result)) {
+		joined, why := 0, failure{}
 		for _, uid := range uids {
 			for _, ref := range x.Connections(uid) {
 				if err := x.Join(ref, group); err == nil {
-					joined.Connections++
-				} else if !joined.failed() {
-					joined.Error = notJoined(uid, err)
+					joined++
+				} else if !why.failed() {
+					why = notJoined(uid, err)
 				}
 			}
 		}
-		done(joined.orNobody())
+		tell(reached(joined, why))
 	}, nil
 }
 
 // notJoined says whose limit was hit: the group's name is wrong for everybody, the number of groups is the connection's.
-func notJoined(uid string, err error) string {
-	if err == hub.ErrNameTooLong {
-		return reason(err)
+func notJoined(uid string, err error) failure {
+	why := refusal(err)
+	if err != hub.ErrNameTooLong {
+		why.reason = "uid " + brief(uid) + ": " + why.reason
 	}
-	return "uid " + brief(uid) + ": " + reason(err)
+	return why
 }
 
 func readLeave(r *request) (action, error) {
@@ -49,15 +50,15 @@ func readUnbind(r *request) (action, error) {
 
 // toEach does something to every connection of the uids, and counts them.
 func toEach(uids []string, do func(x *hub.Home, ref hub.Ref)) action {
-	return func(x *hub.Home, done func(result)) {
-		var visited countResult
+	return func(x *hub.Home, tell func(result)) {
+		visited := 0
 		for _, uid := range uids {
 			for _, ref := range x.Connections(uid) {
 				do(x, ref)
-				visited.Connections++
+				visited++
 			}
 		}
-		done(visited.orNobody())
+		tell(reached(visited, failure{}))
 	}
 }
 

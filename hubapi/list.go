@@ -1,9 +1,24 @@
-package main
+package hubapi
 
 import (
 	"strconv"
 
 	"fanloop/hub"
+)
+
+type (
+	online struct {
+		Online any `json:"online"` // a bool, or a map of them by uid
+	}
+	totals struct {
+		Connections int `json:"connections"`
+		UIDs        int `json:"uids"`
+		Groups      int `json:"groups"`
+	}
+	groupPage struct {
+		Groups []string `json:"groups"`
+		Cursor string   `json:"cursor,omitempty"`
+	}
 )
 
 // readOnline: one uid is answered with true or false, a list with an object of them.
@@ -13,14 +28,14 @@ func readOnline(r *request) (action, error) {
 		return nil, err
 	}
 	if r.values[keyUID][0] != '[' {
-		return func(x *hub.Home, done func(result)) { done(onlineResult{Online: x.Online(uids[0])}) }, nil
+		return func(x *hub.Home, tell func(result)) { tell(result{body: online{x.Online(uids[0])}}) }, nil
 	}
-	return func(x *hub.Home, done func(result)) {
-		online := make(map[string]bool, len(uids))
+	return func(x *hub.Home, tell func(result)) {
+		each := make(map[string]bool, len(uids))
 		for _, uid := range uids {
-			online[uid] = x.Online(uid)
+			each[uid] = x.Online(uid)
 		}
-		done(onlineResult{Online: online})
+		tell(result{body: online{each}})
 	}, nil
 }
 
@@ -33,11 +48,11 @@ func readCount(r *request) (action, error) {
 	case err != nil:
 		return nil, err
 	}
-	return func(x *hub.Home, done func(result)) { done(countResult{Connections: x.Count(to)}) }, nil
+	return func(x *hub.Home, tell func(result)) { tell(result{body: counted{x.Count(to)}}) }, nil
 }
 
-func countTotals(x *hub.Home, done func(result)) {
-	done(totalsResult{Connections: x.Count(hub.All), UIDs: x.CountUIDs(), Groups: x.CountGroups()})
+func countTotals(x *hub.Home, tell func(result)) {
+	tell(result{body: totals{Connections: x.Count(hub.All), UIDs: x.CountUIDs(), Groups: x.CountGroups()}})
 }
 
 func readUIDs(r *request) (action, error) {
@@ -45,9 +60,9 @@ func readUIDs(r *request) (action, error) {
 	if err != nil {
 		return nil, err
 	}
-	return func(x *hub.Home, done func(result)) {
+	return func(x *hub.Home, tell func(result)) {
 		uids, next := x.UIDs(after, limit)
-		done(uidsResult{UIDs: listed(uids), Cursor: spelled(next)})
+		tell(result{body: uidPage{listed(uids), spelled(next)}})
 	}, nil
 }
 
@@ -56,9 +71,9 @@ func readGroups(r *request) (action, error) {
 	if err != nil {
 		return nil, err
 	}
-	return func(x *hub.Home, done func(result)) {
+	return func(x *hub.Home, tell func(result)) {
 		groups, next := x.Groups(after, limit)
-		done(groupsResult{Groups: listed(groups), Cursor: spelled(next)})
+		tell(result{body: groupPage{listed(groups), spelled(next)}})
 	}, nil
 }
 
@@ -72,13 +87,13 @@ func readMembers(r *request) (action, error) {
 	if err != nil {
 		return nil, err
 	}
-	return func(x *hub.Home, done func(result)) {
+	return func(x *hub.Home, tell func(result)) {
 		members, next := x.Members(group, after, limit)
 		uids := make([]string, len(members))
 		for i, m := range members {
 			uids[i] = m.UID
 		}
-		done(uidsResult{UIDs: uids, Cursor: spelled(next)})
+		tell(result{body: uidPage{uids, spelled(next)}})
 	}, nil
 }
 

@@ -1,4 +1,4 @@
-package main
+package hubapi
 
 import (
 	"fmt"
@@ -15,9 +15,9 @@ type command struct {
 	read  func(r *request) (action, error)
 }
 
-// An action does what a line asks for, on the hub's home, and calls done once: at once, or later on the loop that the line came
-// from. It holds nothing of the line, which is gone by then.
-type action func(x *hub.Home, done func(result))
+// An action does what a request asks for, on the hub's home, and calls tell once: at once, or later on the loop that the request
+// came from. It holds nothing of the request's bytes, which are gone by then.
+type action func(x *hub.Home, tell func(result))
 
 // commands are all there are, by name.
 var commands = map[string]command{
@@ -47,19 +47,6 @@ func isCommand(line []byte) bool {
 	return false
 }
 
-// runCommand does what a line for which isCommand holds asks for, and calls answer once, with one line: ok or fail, and a JSON
-// object. from is the loop that the line came from; answer is called there or on home.
-func runCommand(h *hub.Hub, from hub.Loop, line []byte, answer func(line []byte)) {
-	act, err := parseCommand(line)
-	if err != nil {
-		answer(encode(failure{err.Error()}))
-		return
-	}
-	h.Do(from, func(x *hub.Home) {
-		act(x, func(r result) { answer(encode(r)) })
-	})
-}
-
 // parseCommand reads a line for which isCommand holds. The error names the member that is wrong.
 func parseCommand(line []byte) (action, error) {
 	r, err := readRequest(line)
@@ -70,6 +57,11 @@ func parseCommand(line []byte) (action, error) {
 	if err != nil {
 		return nil, err
 	}
+	return r.action(name)
+}
+
+// action is what the request asks for as the command of this name.
+func (r *request) action(name string) (action, error) {
 	c, known := commands[name]
 	if !known {
 		return nil, wrong(keyCommand, "unknown command "+brief(name))
@@ -77,5 +69,5 @@ func parseCommand(line []byte) (action, error) {
 	if stranger, has := r.beside(c.takes); has {
 		return nil, fmt.Errorf("%s: not a member of %s", stranger, name)
 	}
-	return c.read(&r)
+	return c.read(r)
 }

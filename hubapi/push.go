@@ -1,4 +1,4 @@
-package main
+package hubapi
 
 import (
 	"errors"
@@ -25,22 +25,26 @@ func readPush(r *request) (action, error) {
 	if message == nil {
 		return nil, errNoMessage
 	}
-	return func(x *hub.Home, done func(result)) {
-		x.Push(to, message, func(v hub.Verdict) { done(pushed(v)) })
-	}, nil
+	return push(to, message), nil
+}
+
+func push(to hub.Target, message *hub.Message) action {
+	return func(x *hub.Home, tell func(result)) {
+		x.Push(to, message, func(v hub.Verdict) { tell(pushed(v)) })
+	}
 }
 
 func pushed(v hub.Verdict) result {
-	p := pushResult{Taken: v.Taken, Refused: v.Refused}
+	r := result{body: verdict{v.Taken, v.Refused}}
 	switch {
 	case v.Err != nil:
-		p.Error = reason(v.Err)
+		r.failure = refusal(v.Err)
 	case v.Taken == 0 && v.Refused > 0:
-		p.Error = "nobody took it"
+		r.failure = failure{statusNobody, "nobody took it"}
 	case v.Taken == 0:
-		p.Error = nobodyThere
+		r.failure = nobodyThere
 	}
-	return p
+	return r
 }
 
 // Close codes that a program may choose (RFC 6455 7.4): those in between are not sent. usualCode is kick's own.
@@ -67,12 +71,13 @@ func readKick(r *request) (action, error) {
 	if err != nil {
 		return nil, err
 	}
-	return func(x *hub.Home, done func(result)) {
-		kicked := countResult{Connections: x.Count(to)}
+	return func(x *hub.Home, tell func(result)) {
+		kicked := x.Count(to)
 		if err := x.Kick(to, last, code, why); err != nil {
-			kicked = countResult{failure: failure{reason(err)}}
+			tell(reached(0, refusal(err)))
+			return
 		}
-		done(kicked.orNobody())
+		tell(reached(kicked, failure{}))
 	}, nil
 }
 

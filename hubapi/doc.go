@@ -1,0 +1,19 @@
+// Package hubapi is what back ends say to a hub, in JSON: as lines on a text port, and over HTTP. Both have the same messages, the
+// same rules and the same limits, for both are read here.
+//
+//	lines := &text.Server{OnMessage: func(c *text.Conn, line []byte) {
+//		reply := c.Reply()
+//		hubapi.Line(h, c.Loop(), line, func(a []byte) { reply.Send(a) })
+//	}}
+//
+// docs/backend.md tells what can be said. A message is pushed as it is, byte for byte: what is around it is read, never written anew.
+//
+// # Goroutines
+//
+// What comes from a connection is read on its loop, and done on the hub's home.
+//
+// # Limits
+//
+// A plain message has at most 1 MiB, whatever more the hub may allow; a command's object 4 MiB; a list 10,000 names; a page of a
+// list 1,000 entries.
+package hubapi
