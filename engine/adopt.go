@@ -2,17 +2,14 @@
 
 package engine
 
-import (
-	"net/netip"
-	"sync/atomic"
-)
+import "sync/atomic"
 
 var connIDs atomic.Uint64
 
-func newConn(l *Loop, fd int, remote netip.AddrPort, ln *Listener) *Conn {
+func newConn(l *Loop, fd int, remote endpoint, ln *Listener) *Conn {
 	return &Conn{
 		loop: l, fd: int32(fd), id: connIDs.Add(1), seat: noSeat, format: raw,
-		remote: remote, local: ln.local(fd), listener: ln, limits: &ln.options,
+		remote: remote, origin: ln.origin(fd),
 	}
 }
 

@@ -211,7 +211,7 @@ func lingerAfterProgress(t *testing.T, c *Conn) {
 			t.Fatal("what the peer read was never seen")
 		}
 		on(t, c.loop, func() {
-			moved := c.progress || c.loop.sys.unsent(int(c.fd)) < c.unsent
+			moved := c.progress || c.loop.sys.unsent(int(c.fd)) < c.some.unsent
 			if seen = c.state != draining || moved; seen && c.state == draining {
 				c.lingerOver()
 			}
@@ -264,11 +264,11 @@ func TestUnfinishedMessageMemory(t *testing.T) {
 	for len(k.in) > 1 {
 		s.event(k, unix.EPOLLIN)
 	}
-	if n := cap(k.conn.rest); handled != 1000<<10 || string(k.conn.rest) != "and" || n > readSize {
-		t.Errorf("%d bytes handled, %q left, in %d bytes", handled, k.conn.rest, n)
+	if n := cap(k.conn.rest()); handled != 1000<<10 || string(k.conn.rest()) != "and" || n > readSize {
+		t.Errorf("%d bytes handled, %q left, in %d bytes", handled, k.conn.rest(), n)
 	}
 	s.pump()
-	if handled != 1000<<10+8 || k.conn.rest != nil {
+	if handled != 1000<<10+8 || k.conn.rest() != nil {
 		t.Errorf("%d bytes handled", handled)
 	}
 }
@@ -284,7 +284,7 @@ func TestUnfinishedMessage(t *testing.T) {
 	}
 	k.in = [][]byte{[]byte("x")}
 	s.pump()
-	if !k.shut || k.reasons[0] != ErrUnfinished || k.conn.rest != nil {
-		t.Errorf("OnClose %v, %d bytes kept", k.reasons, len(k.conn.rest))
+	if !k.shut || k.reasons[0] != ErrUnfinished || k.conn.rest() != nil {
+		t.Errorf("OnClose %v, %d bytes kept", k.reasons, len(k.conn.rest()))
 	}
 }

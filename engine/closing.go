@@ -19,7 +19,7 @@ func (c *Conn) CloseWith(reason error) {
 	if c.state == dead {
 		return // somebody who was told of the end was not patient
 	}
-	c.timer = c.loop.After(c.limits.Linger, c.lingerOver)
+	c.seldom().timer = c.loop.After(c.limits.Linger, c.lingerOver)
 	c.setInterest()
 	if c.loop.current != c {
 		c.loop.enqueue(c) // the turn that sends the rest also finds out that there is none
@@ -57,10 +57,10 @@ func (c *Conn) Detach() {
 // end leaves the open state.
 func (c *Conn) end(to state, reason error) {
 	c.state = to
-	if c.reason == nil {
-		c.reason = reason
+	if s := c.seldom(); s.reason == nil {
+		s.reason = reason
 	}
-	c.rest, c.undecoded = nil, false
+	c.some.rest, c.undecoded = nil, false
 	c.loop.ended = append(c.loop.ended, c)
 	c.Detach()
 }
@@ -73,7 +73,7 @@ func (l *Loop) drained(c *Conn) {
 	}
 	c.state = lingering
 	c.progresses() // what the kernel holds now is where progress begins
-	c.timer.Reset(c.lingerTime())
+	c.some.timer.Reset(c.lingerTime())
 }
 
 // stopLinger is how long a peer that has been sent everything may take to close when the engine stops. Many would never:
@@ -91,7 +91,7 @@ func (c *Conn) lingerTime() time.Duration {
 // lingerOver ends a connection whose peer neither reads what it is owed nor closes. While it reads, it has time.
 func (c *Conn) lingerOver() {
 	if c.progresses() {
-		c.timer.Reset(c.lingerTime())
+		c.some.timer.Reset(c.lingerTime())
 		return
 	}
 	c.loop.stats.lingered.Add(1)
@@ -105,9 +105,9 @@ func (c *Conn) lingerOver() {
 // progresses tells whether the peer has taken something since the last time. The kernel asks for more only when much of its
 // buffer is free, which a slow peer can take longer for than the linger time: so what it still holds counts too.
 func (c *Conn) progresses() bool {
-	before, wrote := c.unsent, c.progress
-	c.unsent, c.progress = c.loop.sys.unsent(int(c.fd)), false
-	return wrote || c.unsent < before
+	before, wrote := c.some.unsent, c.progress
+	c.some.unsent, c.progress = c.loop.sys.unsent(int(c.fd)), false
+	return wrote || c.some.unsent < before
 }
 
 // destroy closes the descriptor. A nil reason is for a connection whose end has begun, and so has one.
@@ -123,8 +123,8 @@ func (c *Conn) destroy(reason error) {
 	c.state = dead
 	l.unstall(c)
 	c.discard()
-	if c.timer != nil {
-		c.timer.Stop()
+	if t := c.some.timer; t != nil {
+		t.Stop()
 	}
 	fd := int(c.fd)
 	l.conns[fd] = nil

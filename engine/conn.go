@@ -2,10 +2,7 @@
 
 package engine
 
-import (
-	"net"
-	"net/netip"
-)
+import "net"
 
 // state is how far a connection's life has come.
 //
@@ -39,19 +36,18 @@ const (
 // and those of the loop's other connections, timers and posted tasks. Ref is what others may hold.
 // After the connection has closed, every method may still be called; those that change something do nothing, or return
 // ErrClosed.
+//
+// There may be a million of them at rest: what only some need, and only at times, is in seldom.
 type Conn struct {
-	loop     *Loop
-	handler  Handler
-	format   *Format
-	limits   *ListenOptions
-	listener *Listener // nil when the connection came from elsewhere
-	value    any
-	id       uint64
-	remote   netip.AddrPort
-	local    net.Addr // shared by all connections with that address
+	loop    *Loop
+	handler Handler
+	format  *Format
+	*origin
+	value  any
+	id     uint64
+	remote endpoint
 
 	fd        int32
-	unsent    int32 // bytes that the kernel held for the peer when the linger time was over last
 	seat      int32 // in the crowd of the loop's log, or noSeat
 	stallSeat int32 // in the loop's list of stalled connections
 	turn      int16 // messages that may still be handled in this turn
@@ -69,14 +65,49 @@ type Conn struct {
 	panicked  bool
 	progress  bool // the peer has taken something since the linger time was set
 
-	rest    []byte  // input that the handler has not taken
 	out     *outbox // nil when empty
 	written int     // bytes of what comes first that the kernel has already
 	cursor  uint64  // in the loop's log, while seat is not noSeat
 
-	gone   func() // the hub's, called when the end begins
+	gone func()  // the hub's, called when the end begins
+	some *seldom // nil until something of it is needed
+}
+
+// origin is where connections come from; those of a listener with the same local address share one.
+type origin struct {
+	limits   *ListenOptions
+	listener *Listener // nil when the connection came from elsewhere
+	local    net.Addr
+	at       endpoint // the same, where the listener's own address is a wildcard
+}
+
+// seldom is what most connections do not need at rest.
+type seldom struct {
+	rest   []byte // input that the handler has not taken
 	timer  *Timer // the linger time
 	reason error  // what OnClose gets
+	unsent int32  // bytes that the kernel held for the peer when the linger time was over last
+}
+
+func (c *Conn) seldom() *seldom {
+	if c.some == nil {
+		c.some = new(seldom)
+	}
+	return c.some
+}
+
+// rest is the input that the handler has not taken.
+func (c *Conn) rest() []byte {
+	if c.some == nil {
+		return nil
+	}
+	return c.some.rest
+}
+
+func (c *Conn) setRest(p []byte) {
+	if p != nil || c.some != nil {
+		c.seldom().rest = p
+	}
 }
 
 // ID is the connection's number, from 1 up, never used again in this process.
@@ -98,12 +129,7 @@ func (c *Conn) Listener() *Listener { return c.listener }
 func (c *Conn) Ref() Ref { return Ref{c} }
 
 // RemoteAddr is the peer's address: a *net.TCPAddr, or a *net.UnixAddr. It stays valid after the connection has closed.
-func (c *Conn) RemoteAddr() net.Addr {
-	if !c.remote.IsValid() {
-		return &net.UnixAddr{Net: "unix"}
-	}
-	return net.TCPAddrFromAddrPort(c.remote)
-}
+func (c *Conn) RemoteAddr() net.Addr { return c.remote.addr() }
 
 // LocalAddr is the address that the peer connected to. It stays valid after the connection has closed, and is not to be
 // changed.

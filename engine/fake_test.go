@@ -6,7 +6,6 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"net/netip"
 	"slices"
 	"testing"
 	"time"
@@ -135,7 +134,7 @@ func (s *stillLoop) connect(h Server) *fakeSocket {
 	ln := &Listener{server: recording{s, h}, options: options, engine: s.engine, loop: s.Loop, boundSocket: boundSocket{addr: &net.TCPAddr{}}}
 	k := &fakeSocket{room: anyNumber}
 	s.sockets = append(s.sockets, k)
-	k.conn = newConn(s.Loop, firstFake+len(s.sockets)-1, netip.AddrPort{}, ln)
+	k.conn = newConn(s.Loop, firstFake+len(s.sockets)-1, endpoint{}, ln)
 	s.open.Add(1)
 	s.adopt(k.conn, ln.server)
 	return k

@@ -32,7 +32,7 @@ const statusInternalError = 1011
 // endPanicked closes a connection after its callback panicked, telling the peer in its protocol.
 func (l *Loop) endPanicked(c *Conn) {
 	c.panicked = false
-	c.reason = ErrPanic
+	c.seldom().reason = ErrPanic
 	if c.detached {
 		c.Close() // the goodbye that it panicked in is not begun again
 		return

@@ -216,8 +216,8 @@ func TestLocalAddresses(t *testing.T) {
 		t.Fatal(err)
 	}
 	port := ln.Addr().(*net.TCPAddr).Port
-	for i := range 3 * maxLocals { // the second time round the first of them are known
-		want := fmt.Sprintf("127.0.0.%d:%d", 1+i%(maxLocals+3), port)
+	for i := range 3 * maxOrigins { // the second time round the first of them are known
+		want := fmt.Sprintf("127.0.0.%d:%d", 1+i%(maxOrigins+3), port)
 		c, err := net.Dial("tcp", want)
 		if err != nil {
 			t.Fatal(err)

@@ -4,7 +4,6 @@ package engine
 
 import (
 	"net"
-	"net/netip"
 	"os"
 	"slices"
 	"sync"
@@ -69,7 +68,7 @@ type Listener struct {
 	backoff time.Duration
 	warned  time.Time // when a pause was logged last
 	watched bool
-	locals  []net.Addr // the local addresses seen, shared by the connections
+	origins []*origin // by local address
 }
 
 // Addr is the address that the listener has: with the port that the system chose when port 0 was asked for.
@@ -160,7 +159,7 @@ func (ln *Listener) hand(fd int, peer unix.Sockaddr) {
 	if l == nil {
 		l = ln.engine.leastLoaded()
 	}
-	c := newConn(l, fd, addrPort(peer), ln)
+	c := newConn(l, fd, endpointFrom(peer), ln)
 	ln.open.Add(1)
 	l.open.Add(1)
 	if l == ln.loop {
@@ -174,44 +173,29 @@ func (ln *Listener) hand(fd int, peer unix.Sockaddr) {
 	}
 }
 
-func addrPort(sa unix.Sockaddr) netip.AddrPort {
-	switch sa := sa.(type) {
-	case *unix.SockaddrInet4:
-		return netip.AddrPortFrom(netip.AddrFrom4(sa.Addr), uint16(sa.Port))
-	case *unix.SockaddrInet6:
-		ip := netip.AddrFrom16(sa.Addr).Unmap()
-		if sa.ZoneId != 0 {
-			if ifi, err := net.InterfaceByIndex(int(sa.ZoneId)); err == nil {
-				ip = ip.WithZone(ifi.Name)
-			}
+// origin is that of a new connection. Its local address is what the peer connected to: the listener's own, unless that is a
+// wildcard. Connections with the same share one.
+func (ln *Listener) origin(fd int) *origin {
+	var at endpoint
+	if tcp, ok := ln.addr.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
+		if sa, err := unix.Getsockname(fd); err == nil {
+			at = endpointFrom(sa)
 		}
-		return netip.AddrPortFrom(ip, uint16(sa.Port))
 	}
-	return netip.AddrPort{}
-}
-
-// local is the address that fd's peer connected to: the listener's own, unless that is a wildcard.
-func (ln *Listener) local(fd int) net.Addr {
-	tcp, ok := ln.addr.(*net.TCPAddr)
-	if !ok || !tcp.IP.IsUnspecified() {
-		return ln.addr
-	}
-	sa, err := unix.Getsockname(fd)
-	if err != nil {
-		return ln.addr
-	}
-	addr := addrPort(sa)
-	for _, known := range ln.locals {
-		if known.(*net.TCPAddr).AddrPort() == addr {
+	for _, known := range ln.origins {
+		if known.at == at {
 			return known
 		}
 	}
-	local := net.TCPAddrFromAddrPort(addr)
-	if len(ln.locals) < maxLocals {
-		ln.locals = append(ln.locals, local)
+	o := &origin{limits: &ln.options, listener: ln, local: ln.addr, at: at}
+	if at.isTCP() {
+		o.local = at.addr()
 	}
-	return local
+	if len(ln.origins) < maxOrigins {
+		ln.origins = append(ln.origins, o)
+	}
+	return o
 }
 
-// maxLocals is how many local addresses a listener on a wildcard address remembers; further ones are not shared.
-const maxLocals = 16
+// maxOrigins is how many local addresses a listener on a wildcard address remembers; further ones are not shared.
+const maxOrigins = 16

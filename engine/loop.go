@@ -207,7 +207,7 @@ func (l *Loop) settle() {
 
 func (l *Loop) callOnClose(c *Conn) {
 	defer l.recovered(c)
-	c.handler.OnClose(c, c.reason)
+	c.handler.OnClose(c, c.some.reason)
 }
 
 // stop ends the loop after the present event. On the loop.

@@ -61,8 +61,8 @@ func TestManyLinesTripEveryMark(t *testing.T) {
 			if string(k.got) != numbered(manyLines) {
 				t.Errorf("%d lines handled, %d bytes answered", i, len(k.got))
 			}
-			if k.conn.undecoded || k.conn.rest != nil || k.conn.hold != 0 {
-				t.Errorf("undecoded %v, %d bytes, hold %b", k.conn.undecoded, len(k.conn.rest), k.conn.hold)
+			if k.conn.undecoded || k.conn.rest() != nil || k.conn.hold != 0 {
+				t.Errorf("undecoded %v, %d bytes, hold %b", k.conn.undecoded, len(k.conn.rest()), k.conn.hold)
 			}
 			s.expectIdle()
 		})

@@ -103,11 +103,11 @@ func (l *Loop) deliver(c *Conn, fresh []byte) {
 
 // join puts fresh bytes behind the rest.
 func (c *Conn) join(fresh []byte) []byte {
-	if len(c.rest) == 0 {
+	if len(c.rest()) == 0 {
 		return fresh
 	}
-	c.rest = append(c.rest, fresh...)
-	return c.rest
+	c.some.rest = append(c.some.rest, fresh...)
+	return c.some.rest
 }
 
 func (l *Loop) traffic(c *Conn, p []byte) (_ []byte, taken int) {
@@ -120,13 +120,14 @@ func (c *Conn) keep(p []byte, taken int) {
 	left := p[min(max(taken, 0), len(p)):]
 	switch {
 	case c.state != open || c.panicked || len(left) == 0:
-		c.rest, c.undecoded = nil, false
-	case len(c.rest) > 0 && (len(p) <= readSize || len(left) > len(p)/2):
-		c.rest = left // a part of what it was
+		c.setRest(nil)
+		c.undecoded = false
+	case len(c.rest()) > 0 && (len(p) <= readSize || len(left) > len(p)/2):
+		c.setRest(left) // a part of what it was
 	default:
-		c.rest = append([]byte(nil), left...)
+		c.setRest(append([]byte(nil), left...))
 	}
-	if !c.undecoded && len(c.rest) > c.limits.MaxUnfinished {
+	if !c.undecoded && len(c.rest()) > c.limits.MaxUnfinished {
 		c.CloseWith(ErrUnfinished)
 	}
 }

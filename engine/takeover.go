@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/netip"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -48,9 +47,10 @@ func (e *Engine) Adopt(conn net.Conn, buffered []byte, s Server, options ...List
 	}
 	o = o.withDefaults()
 	c := &Conn{
-		loop: l, id: connIDs.Add(1), seat: noSeat, format: raw, limits: &o,
-		remote: remoteOf(conn), local: localOf(conn), rest: bytes.Clone(buffered), undecoded: len(buffered) > 0,
+		loop: l, id: connIDs.Add(1), seat: noSeat, format: raw, origin: &origin{limits: &o, local: localOf(conn)},
+		remote: remoteOf(conn), undecoded: len(buffered) > 0,
 	}
+	c.setRest(bytes.Clone(buffered))
 	if err := e.takeOver(c, sc, s); err != nil {
 		return Ref{}, err
 	}
@@ -84,7 +84,7 @@ func (e *Engine) takeOver(c *Conn, sc syscall.Conn, s Server) error {
 	if err != nil {
 		return fmt.Errorf("engine: adopt: %w", err)
 	}
-	if err := prepareAdopted(fd, c.remote.IsValid()); err != nil {
+	if err := prepareAdopted(fd, c.remote.isTCP()); err != nil {
 		_ = unix.Close(fd)
 		return fmt.Errorf("engine: adopt: %w", err)
 	}
@@ -120,13 +120,11 @@ func prepareAdopted(fd int, tcp bool) error {
 	return unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
 }
 
-func remoteOf(conn net.Conn) netip.AddrPort {
-	tcp, ok := conn.RemoteAddr().(*net.TCPAddr)
-	if !ok {
-		return netip.AddrPort{}
+func remoteOf(conn net.Conn) endpoint {
+	if tcp, ok := conn.RemoteAddr().(*net.TCPAddr); ok {
+		return endpointOf(tcp.AddrPort())
 	}
-	addr := tcp.AddrPort()
-	return netip.AddrPortFrom(addr.Addr().Unmap(), addr.Port())
+	return endpoint{}
 }
 
 // localOf is never nil, which the address of a closed net.Conn can be.
