@@ -13,7 +13,7 @@ const (
 )
 
 // Decoder finds messages and control frames in the bytes that a client sends after the opening handshake (RFC 6455 5 to 8).
-// The zero value is ready. It belongs to one goroutine at a time and must not be copied once Decode was called.
+// The zero value is ready. It belongs to one goroutine at a time; of two copies only one may go on.
 //
 // It holds nothing between messages. What has arrived of an unfinished one is kept in a buffer that grows with what has
 // arrived, never with what a header promises, and that goes away with the message.
@@ -88,6 +88,9 @@ func (d *Decoder) fail(err error) (Event, int, error) {
 	d.end()
 	return Event{}, 0, err
 }
+
+// idle tells that nothing is unfinished: a new Decoder with the same settings would do as well.
+func (d *Decoder) idle() bool { return d.stage == atHeader && d.headSize == 0 && d.kind == EventNone && d.control == nil }
 
 func (d *Decoder) end() {
 	d.stage, d.message, d.control = atEnd, nil, nil

@@ -83,7 +83,7 @@ func (s *Server) Serve(conn *engine.Conn) engine.Handler { return s.opening(conn
 
 func (s *Server) opening(conn *engine.Conn) *opening {
 	conn.SetFormat(openingFormat)
-	c := &Conn{conn: conn, server: s, decoder: Decoder{MaxMessage: s.MaxMessage}}
+	c := &Conn{conn: conn, server: s}
 	return &opening{conn: c, head: http.HeadDecoder{Limits: s.MaxHead}}
 }
 

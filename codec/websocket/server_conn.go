@@ -16,11 +16,12 @@ import (
 type Conn struct {
 	conn        *engine.Conn
 	server      *Server
-	decoder     Decoder
+	unfinished  *Decoder   // what has arrived of a message or frame that is not whole; nil between them
 	deflate     *deflating // nil without compression
 	subprotocol string
 	ending      error         // why the connection ends, once a Close frame has been sent
 	timer       *engine.Timer // for the opening handshake, then for the closing one
+	torn        bool          // no frame can be found in the input any more
 }
 
 var _ engine.Peer = (*Conn)(nil)

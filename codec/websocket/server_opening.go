@@ -110,7 +110,6 @@ func (o *opening) become(accept Accept, answer []byte) *session {
 	c.conn.SetFormat(format)
 	if accept.Deflate.agreed() {
 		c.deflate = c.server.deflatingWith(accept.Deflate)
-		c.decoder.Deflate = true
 		c.conn.SetFormat(c.deflate.format)
 	}
 	var returned bool

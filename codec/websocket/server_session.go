@@ -19,8 +19,9 @@ func (s *session) OnOpen(*engine.Conn) {}
 func (s *session) OnTraffic(conn *engine.Conn, p []byte) (used int) {
 	var returned bool
 	defer s.tornUnless(&returned)
+	d := s.decoder()
 	for used < len(p) && conn.Next() {
-		event, n, err := s.decoder.Decode(p[used:])
+		event, n, err := d.Decode(p[used:])
 		if err != nil {
 			s.fail(err)
 			used = len(p)
@@ -29,15 +30,36 @@ func (s *session) OnTraffic(conn *engine.Conn, p []byte) (used int) {
 		used += n
 		s.handle(event)
 	}
+	s.keep(d)
 	returned = true
 	return used
+}
+
+// decoder is what goes on with the connection's input. It is made anew where nothing is unfinished, so that a connection at
+// rest, as most are, needs no memory for one.
+func (s *session) decoder() Decoder {
+	if s.unfinished != nil {
+		return *s.unfinished
+	}
+	return Decoder{MaxMessage: s.server.MaxMessage, Deflate: s.deflate != nil}
+}
+
+func (s *session) keep(d Decoder) {
+	switch {
+	case d.idle() || s.conn.Closing():
+		s.unfinished = nil
+	case s.unfinished == nil:
+		s.unfinished = new(d)
+	default:
+		*s.unfinished = d
+	}
 }
 
 // tornUnless is deferred around callbacks that run in the middle of input: with a panic what is left of the input is lost,
 // and what comes next cannot be understood.
 func (s *session) tornUnless(returned *bool) {
 	if !*returned {
-		s.decoder.end()
+		s.torn, s.unfinished = true, nil
 	}
 }
 
@@ -88,7 +110,7 @@ func (s *session) startClose(code int, reason string, cause error) {
 	s.ending = cause
 	s.conn.Detach()
 	s.sendClose(code, reason)
-	if s.decoder.stage == atEnd {
+	if s.torn {
 		s.end(cause)
 		return
 	}
