@@ -86,7 +86,8 @@ type seldom struct {
 	rest   []byte // input that the handler has not taken
 	timer  *Timer // the linger time
 	reason error  // what OnClose gets
-	unsent int32  // bytes that the kernel held for the peer when the linger time was over last
+	drain  drainWish
+	unsent int32 // bytes that the kernel held for the peer when the linger time was over last
 }
 
 func (c *Conn) seldom() *seldom {

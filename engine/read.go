@@ -53,6 +53,7 @@ func (l *Loop) writable(c *Conn) {
 		}
 	}
 	c.markOutbox()
+	c.lookDrained()
 }
 
 // readTurn takes what one read brings, unless messages of an earlier read are still to be decoded: then this is their turn.

@@ -87,6 +87,7 @@ func (l *Loop) serve(c *Conn) (cost int) {
 	if c.state == dead {
 		return 0
 	}
+	c.tellDrained()
 	if c.hasInput() {
 		start := time.Now()
 		l.deliver(c, nil)
@@ -135,6 +136,7 @@ func (l *Loop) flush(c *Conn) {
 	case c.state == draining:
 		l.drained(c)
 	}
+	c.lookDrained()
 }
 
 // write returns how much the kernel took; ok is false when that ended the connection.
