@@ -52,6 +52,14 @@ type fieldAt struct {
 	fieldLine
 }
 
+func (f *fieldAt) in(data []byte) Field {
+	line := data[f.at:]
+	return Field{
+		Name:  line[:f.nameEnd:f.nameEnd],
+		Value: line[f.value:f.valueEnd:f.valueEnd],
+	}
+}
+
 // stage says which line comes next:
 //
 //	stageStart -> (one empty line -> stageRequestLine) -> stageFields -> (empty line) stageDone
@@ -205,12 +213,7 @@ func (d *HeadDecoder) finish(data []byte) error {
 	d.setRequestLine(data)
 	fields := d.head.Fields
 	for i := range d.fields {
-		f := &d.fields[i]
-		line := data[f.at:]
-		fields = append(fields, Field{
-			Name:  line[:f.nameEnd:f.nameEnd],
-			Value: line[f.value:f.valueEnd:f.valueEnd],
-		})
+		fields = append(fields, d.fields[i].in(data))
 	}
 	d.head.Fields = fields
 	return d.head.check()

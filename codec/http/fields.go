@@ -103,3 +103,12 @@ func cutElement(list []byte) (element, rest []byte, more bool) {
 	}
 	return trimBlanks(list[:i]), list[i+1:], true
 }
+
+// clone copies the fields and what they alias.
+func (f Fields) clone() Fields {
+	if len(f) == 0 {
+		return nil
+	}
+	c, _, _ := (&Head{Fields: f}).copyTo(nil, nil)
+	return c.Fields
+}

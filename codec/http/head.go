@@ -1,6 +1,9 @@
 package http
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+)
 
 // Head is the head of a request: the request line and the fields (RFC 9112 2.1). What a HeadDecoder returns obeys all
 // the rules of this package; its slices alias the bytes it was read from and are valid as HeadDecoder.Decode says.
@@ -77,4 +80,31 @@ func splitQuery(b []byte) (path, query []byte) {
 		return b[:i], b[i+1:]
 	}
 	return b, nil
+}
+
+// Clone returns a copy of h that is valid for ever.
+func (h *Head) Clone() *Head {
+	c, _, _ := h.copyTo(nil, nil)
+	return &c
+}
+
+// copyTo copies what h aliases to the end of the two slices, and returns a head that aliases these, and them.
+func (h *Head) copyTo(memory []byte, fields Fields) (Head, []byte, Fields) {
+	size := len(h.Method) + len(h.Target)
+	for i := range h.Fields {
+		size += len(h.Fields[i].Name) + len(h.Fields[i].Value)
+	}
+	memory = slices.Grow(memory, size) // it must not move any more
+	add := func(b []byte) []byte {
+		at := len(memory)
+		memory = append(memory, b...)
+		return memory[at:len(memory):len(memory)]
+	}
+	c := *h
+	c.Method, c.Target = add(h.Method), add(h.Target)
+	for i := range h.Fields {
+		fields = append(fields, Field{add(h.Fields[i].Name), add(h.Fields[i].Value)})
+	}
+	c.Fields = fields
+	return c, memory, fields
 }

@@ -92,3 +92,22 @@ var (
 	// ErrTransferCoding: a coding before chunked that is not known here, and none is (RFC 9112 6.1).
 	ErrTransferCoding = NewRefusal(501, "unknown transfer coding")
 )
+
+// What a body is refused for.
+var (
+	// ErrBodyTooLarge: over BodyDecoder.MaxBody, or over 2^63-1 (RFC 9110 15.5.14).
+	ErrBodyTooLarge = NewRefusal(413, "request body too large")
+	// ErrChunkSize: not a hexadecimal number of at most 16 digits below 2^63, followed by CR LF or an extension (RFC 9112
+	// 7.1).
+	ErrChunkSize = NewRefusal(400, "malformed chunk size")
+	// ErrChunkLine: the line with a chunk's size is over 1 KiB.
+	ErrChunkLine = NewRefusal(400, "chunk size line too long")
+	// ErrChunkEnd: a line or the data of a chunk does not end with CR LF (RFC 9112 7.1).
+	ErrChunkEnd = NewRefusal(400, "malformed end of a chunk")
+	// ErrChunkExcess: 16 KiB more of chunk extensions than there is data.
+	ErrChunkExcess = NewRefusal(400, "too many chunk extensions")
+	// ErrTrailerTooLarge: the trailers are over BodyDecoder.Trailer (RFC 6585 5).
+	ErrTrailerTooLarge = NewRefusal(431, "trailers too large")
+	// ErrTrailerField: a trailer that would have framed or addressed the message (RFC 9110 6.5.1).
+	ErrTrailerField = NewRefusal(400, "field not allowed in trailers")
+)

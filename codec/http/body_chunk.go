@@ -1,0 +1,59 @@
+package http
+
+const (
+	// maxChunkLine is the most bytes of the line with a chunk's size, its CR included: no client sends extensions.
+	maxChunkLine = 1024
+	// maxExcess is how many bytes the lines of chunks may have beyond 16 each and twice their data.
+	maxExcess = 16 << 10
+)
+
+// chunkSize is the line before a chunk: 1*HEXDIG [chunk-ext] CR (RFC 9112 7.1). Extensions are read over (7.1.1).
+type chunkSize struct {
+	value  int64
+	length int // of the line so far
+
+	digits    bool // one at least
+	blank     bool // white space behind the digits, which only an extension may follow
+	semicolon bool
+}
+
+// digit takes a byte of the size; done when it is none.
+func (s *chunkSize) digit(c byte) (done bool, err error) {
+	if class[c]&isHexDigit == 0 {
+		if !s.digits {
+			return true, ErrChunkSize
+		}
+		return true, nil
+	}
+	// net/http takes 16 digits at most; so does this, though zeros in front are no overflow.
+	if s.digits = true; s.length > 16 || s.value > (1<<63-1)>>4 {
+		return false, ErrChunkSize
+	}
+	s.value = s.value<<4 | hexValue(c)
+	return false, nil
+}
+
+// extension takes a byte behind the digits: blanks, then a semicolon, then anything a field value may have. What it means
+// is nobody's business here, but a bare LF in it is the end of a line to some.
+func (s *chunkSize) extension(c byte) error {
+	switch {
+	case s.semicolon:
+	case c == ';':
+		s.semicolon = true
+	case isBlank(c):
+		s.blank = true
+	default:
+		return ErrChunkSize
+	}
+	if class[c]&isControl != 0 {
+		return ErrChunkSize
+	}
+	return nil
+}
+
+func hexValue(c byte) int64 {
+	if c <= '9' {
+		return int64(c - '0')
+	}
+	return int64(lower(c)-'a') + 10
+}

@@ -1,0 +1,178 @@
+//go:build linux
+
+package http
+
+import (
+	"errors"
+
+	"fanloop/engine"
+)
+
+// ErrAnswered is returned by what answers a request that has an answer already, or whose Reply was made.
+var ErrAnswered = errors.New("http: request answered already")
+
+// Respond answers: status, fields and body, all of them copied. Content-Length, Connection and, unless fields has one, Date
+// are set here. To HEAD, and with 204 and 304, the body is not sent; to HEAD its length is. It may be called after the
+// handler has returned; the answer leaves when those to the requests before it have.
+//
+// The errors are ErrAnswered; engine.ErrClosed when the connection's end has begun; and what is wrong with the answer:
+// ErrStatus (not 200 to 599), ErrField, ErrReservedField. Then the request still has none.
+func (x *Exchange) Respond(status int, fields Fields, body []byte) error {
+	switch {
+	case x.state != unanswered || x.reply != nil:
+		return ErrAnswered
+	case x.session.conn.Closing():
+		return engine.ErrClosed
+	}
+	return x.answerWith(status, fields, body)
+}
+
+func (x *Exchange) answerWith(status int, fields Fields, body []byte) error {
+	if status < 200 {
+		return ErrStatus
+	}
+	d := x.desk()
+	h := x.answerHead(status, fields, int64(len(body)))
+	out, err := h.append(d.scratch[:0])
+	if err != nil {
+		return err
+	}
+	if h.framing == byLength {
+		out = append(out, body...)
+	}
+	x.send(out)
+	d.keepScratch(out)
+	x.finish()
+	return nil
+}
+
+// answerHead is the head of x's answer with a body of length bytes, or of as many as come when that is negative.
+func (x *Exchange) answerHead(status int, fields Fields, length int64) answerHead {
+	h := answerHead{status: status, fields: fields, date: x.session.desk.dateLine(), length: length}
+	switch {
+	case bodyless(status):
+		h.framing = noBody
+	case x.isHead && length >= 0:
+		h.framing = hasLength
+	case x.isHead:
+		h.framing = noBody
+	case length >= 0:
+		h.framing = byLength
+	case x.old:
+		h.framing = byTheEnd
+		x.close = true
+	default:
+		h.framing = byChunks
+	}
+	h.persistence = x.persistence()
+	return h
+}
+
+// persistence decides, when the answer begins, whether another can follow.
+func (x *Exchange) persistence() persistence {
+	s := x.session
+	if s.ending != nil && s.owed.last == x || s.reading == x && !x.canDiscard() {
+		x.close = true
+	}
+	switch {
+	case x.close:
+		return closes
+	case x.old:
+		return keepAlive
+	}
+	return staysOpen
+}
+
+// canDiscard tells whether the rest of the body can be read away. A client that waits for 100 Continue may or may not send
+// it now (RFC 9110 10.1.1).
+func (x *Exchange) canDiscard() bool {
+	return !x.expects && x.decoder.Left() <= maxDiscard
+}
+
+// send puts bytes of the answer on the connection, or with those that wait for the answers before it.
+func (x *Exchange) send(p []byte) {
+	s := x.session
+	if s.owed.first == x && len(x.out) == 0 {
+		if err := s.conn.Send(p); err != engine.ErrFull {
+			return // ErrClosed: nobody gets it
+		}
+	}
+	x.out = append(x.out, p...)
+}
+
+// flush lets out what waits, now that x is the first.
+func (x *Exchange) flush() {
+	if len(x.out) > 0 && x.session.conn.SendShared(x.out) != engine.ErrFull {
+		x.out = nil
+	}
+}
+
+// finish ends the answer.
+func (x *Exchange) finish() {
+	s := x.session
+	x.state = answered
+	x.taker = nil
+	if s.reading == x {
+		s.release(holdBody)
+		if x.close {
+			s.reading = nil
+		}
+	}
+	s.advance()
+}
+
+// done tells whether x has no more to do with the connection.
+func (x *Exchange) done() bool {
+	return x.state == answered && len(x.out) == 0 && x.session.reading != x
+}
+
+// run calls the handler.
+func (x *Exchange) run() {
+	s := x.session
+	s.running = x
+	if x.target.open != nil {
+		x.target.open(x)
+	} else {
+		x.target.handle(x)
+	}
+	s.running = nil
+	switch {
+	case x.reply != nil:
+		x.reply.arm()
+		x.owns = true
+	case x.state != answered:
+		x.owns = true // it will be answered by somebody who has kept it
+	case x.away && !x.owns:
+		s.desk.recycle(x)
+	}
+}
+
+// leave is called when x is done and out of the queue.
+func (x *Exchange) leave() {
+	x.away = true
+	if s := x.session; s.running != x && !x.owns {
+		s.desk.recycle(x)
+	}
+}
+
+// drop is called when the connection has closed with x in the queue.
+func (x *Exchange) drop(err error) {
+	x.next = nil
+	x.out = nil
+	if x.reply != nil {
+		x.reply.drop()
+	}
+	if t := x.taker; t != nil {
+		x.taker = nil
+		t.gone(err)
+	}
+}
+
+// desk returns the desk with its clock set: whoever answers later than its handler does not come from OnTraffic.
+func (x *Exchange) desk() *desk {
+	d := x.session.desk
+	if x.session.running == nil {
+		d.tick()
+	}
+	return d
+}

@@ -1,0 +1,120 @@
+//go:build linux
+
+package http
+
+import (
+	"net"
+
+	"fanloop/engine"
+)
+
+// Exchange is a request and its answer. It belongs to its connection's loop: its methods are to be called there only, inside
+// callbacks, timers and posted tasks; a Reply is what other goroutines may hold.
+//
+// One that is answered before its handler returns serves another request afterwards, and is not to be kept. One that is to
+// be answered later is the handler's own for good. After the connection has closed, what answers returns engine.ErrClosed.
+type Exchange struct {
+	session *session
+	next    *Exchange // in the queue
+	head    Head
+	body    []byte // whole; the input's own or memory's
+	decoder BodyDecoder
+	target  destination
+	taker   taker // nil unless something takes the body, or gives the answer, in pieces
+
+	state   answerState
+	framing framing // of an answer in pieces
+	out     []byte  // of the answer, while those before it have not left
+	memory  []byte  // of body, when it came in pieces
+	kept    []byte  // what head aliases, once the input has gone
+	fields  Fields  // likewise
+	reply   *reply
+
+	isHead    bool // HEAD: the answer has no body
+	old       bool // HTTP/1.0
+	close     bool // nothing comes behind this answer
+	expects   bool // 100-continue, and nothing has been said to that
+	owns      bool // the handler has kept it: it is not used again
+	away      bool // it has left the queue
+	wanted    bool // the taker waits for the body
+	awaits    bool // the taker is to be told when no more than mark bytes wait
+	mark      int
+	discarded int // bytes of the body that nobody wanted
+}
+
+// answerState is how far the answer has come.
+//
+//	unanswered --Respond--> answered
+//	     | Stream, ...        ^
+//	     +------> begun ------+
+type answerState uint8
+
+const (
+	unanswered answerState = iota
+	begun
+	answered
+)
+
+// begin makes x the exchange of a request.
+func (x *Exchange) begin(s *session, head *Head) {
+	x.session = s
+	x.head = *head
+	x.isHead = string(head.Method) == "HEAD"
+	x.old = head.Minor == 0
+	x.close = s.ending != nil || !persists(head)
+}
+
+// persists: RFC 9112 9.3.
+func persists(h *Head) bool {
+	if h.Fields.HasToken("Connection", "close") {
+		return false
+	}
+	return h.Minor > 0 || h.Fields.HasToken("Connection", "keep-alive")
+}
+
+// reset makes x new, with the memory that it has.
+func (x *Exchange) reset() {
+	memory, kept, fields, decoder := x.memory[:0], x.kept[:0], x.fields[:0], x.decoder
+	if cap(memory) > maxScratch {
+		memory = nil
+	}
+	*x = Exchange{memory: memory, kept: kept, fields: fields, decoder: decoder}
+}
+
+// Head is the request's head, valid until the handler returns.
+func (x *Exchange) Head() *Head { return &x.head }
+
+// Body is the request's body, whole, valid until the handler returns and the handler's to change until then.
+func (x *Exchange) Body() []byte { return x.body }
+
+// Trailers are the fields that came behind a chunked body, valid until the handler returns.
+func (x *Exchange) Trailers() Fields {
+	if !x.head.Chunked {
+		return nil
+	}
+	return x.decoder.Trailers()
+}
+
+// ID is the connection's number, from 1 up, never used again in this process. All requests of a connection have it.
+func (x *Exchange) ID() uint64 { return x.session.conn.ID() }
+
+// Value is what SetValue stored with the connection.
+func (x *Exchange) Value() any { return x.session.conn.Value() }
+
+// SetValue stores something of the user's with the connection, which later requests on it find.
+func (x *Exchange) SetValue(v any) { x.session.conn.SetValue(v) }
+
+// RemoteAddr is the peer's address. It stays valid after the connection has closed.
+func (x *Exchange) RemoteAddr() net.Addr { return x.session.conn.RemoteAddr() }
+
+// LocalAddr is the address that the peer connected to. It stays valid after the connection has closed.
+func (x *Exchange) LocalAddr() net.Addr { return x.session.conn.LocalAddr() }
+
+// Loop is the loop that the connection lives on.
+func (x *Exchange) Loop() *engine.Loop { return x.session.conn.Loop() }
+
+// Ref is the connection as other goroutines may hold it.
+func (x *Exchange) Ref() engine.Ref { return x.session.conn.Ref() }
+
+// Abort drops the answer, those behind it and the connection; the peer gets a reset.
+func (x *Exchange) Abort() { x.session.conn.Abort() }

@@ -1,0 +1,79 @@
+//go:build linux
+
+package http
+
+import (
+	"errors"
+
+	"fanloop/engine"
+)
+
+// What the server refuses requests with, beside what the decoders do.
+var (
+	// ErrExpectation: an Expect that is not 100-continue (RFC 9110 10.1.1).
+	ErrExpectation = NewRefusal(417, "unknown expectation")
+	// ErrHeadTimeout: Server.HeadTimeout has passed.
+	ErrHeadTimeout = NewRefusal(408, "the request took too long")
+	// ErrBodyTimeout: Server.BodyTimeout has passed.
+	ErrBodyTimeout = NewRefusal(408, "the request body took too long")
+	// ErrIncomplete: the client has shut down its end in the midst of a request (RFC 9112 8).
+	ErrIncomplete = NewRefusal(400, "the request is incomplete")
+	// ErrNotFound: no route, and no OnRequest.
+	ErrNotFound = NewRefusal(404, "not found")
+)
+
+// ErrIdle is the reason that a connection closes for after Server.IdleTimeout.
+var ErrIdle = errors.New("http: idle connection")
+
+// refuse answers what is no request, in its turn. head is what could be read of it, or nil.
+func (s *session) refuse(head *Head, err error) {
+	if head == nil {
+		head = &Head{Minor: 1}
+	}
+	x := s.desk.exchange()
+	x.begin(s, head)
+	s.owed.push(x)
+	x.refuse(err)
+}
+
+// refuse answers with a refusal, and takes nothing more from the connection.
+func (x *Exchange) refuse(err error) {
+	s := x.session
+	if s.reading == x {
+		s.reading = nil
+	}
+	x.close = true
+	s.endsWith(err)
+	if x.state != unanswered {
+		s.advance()
+		return
+	}
+	refusal := ErrIncomplete
+	errors.As(err, &refusal)
+	s.desk.counters.refuse(refusal.status)
+	x.answerRefusal(refusal)
+}
+
+var plainText = NewField("Content-Type", "text/plain; charset=utf-8")
+
+// answerRefusal answers with the reason as a text.
+func (x *Exchange) answerRefusal(r *Refusal) {
+	fields := append(x.session.desk.fields[:0], plainText)
+	fields = append(fields, r.extra...)
+	x.session.desk.fields = fields
+	if err := x.answerWith(r.status, fields, []byte(r.body)); err != nil {
+		x.session.conn.Loop().Logger().Error("http: a refusal cannot be sent", "refusal", r, "err", err)
+		_ = x.answerWith(500, nil, nil)
+	}
+}
+
+// endsWith takes no more requests: the connection closes when nothing is owed.
+func (s *session) endsWith(reason error) {
+	if s.ending == nil {
+		s.ending = reason
+	}
+	s.deafen()
+}
+
+// errLast is why a connection closes after an answer with Connection: close.
+var errLast = engine.ErrClosed

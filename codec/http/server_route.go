@@ -1,0 +1,48 @@
+//go:build linux
+
+package http
+
+// destination is where a request goes, as its head says. Exactly one of handle and open is set.
+type destination struct {
+	// handle is called with the whole body.
+	handle func(x *Exchange)
+	// open is called at once behind the head, before the body. It makes something the exchange's taker, or answers.
+	open func(x *Exchange)
+	// alone has handle wait until the answers to all requests before this one have left, and nothing be read behind it
+	// meanwhile: then it may Hijack.
+	alone bool
+	// maxBody is the most bytes of the body; 0 means Server.MaxBody, less than that no limit.
+	maxBody int64
+}
+
+// find tells where a request goes.
+func (s *Server) find(x *Exchange) destination {
+	if s.OnRequest != nil {
+		return destination{handle: s.OnRequest}
+	}
+	return destination{handle: notFound}
+}
+
+func notFound(x *Exchange) { x.answerRefusal(ErrNotFound) }
+
+// route finds the destination of x and sees whether its body may come. The error is a refusal.
+func (x *Exchange) route() error {
+	s := x.session.server
+	x.target = s.find(x)
+	if expect := x.head.Fields.Get("Expect"); expect != nil {
+		// RFC 9110 10.1.1: ignored from HTTP/1.0, and without a body to wait for.
+		if !equalFold(expect, "100-continue") {
+			return ErrExpectation
+		}
+		x.expects = !x.old && x.head.HasBody()
+	}
+	if !x.head.HasBody() {
+		return nil
+	}
+	x.decoder.MaxBody = max(x.target.maxBody, 0)
+	if x.target.maxBody == 0 {
+		x.decoder.MaxBody = s.maxBody()
+	}
+	x.decoder.Trailer = s.MaxHead
+	return x.decoder.Begin(&x.head)
+}

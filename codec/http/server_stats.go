@@ -1,0 +1,71 @@
+//go:build linux
+
+package http
+
+import "sync/atomic"
+
+// Stats are what has happened since a Server began.
+type Stats struct {
+	// Requests whose head could be read.
+	Requests uint64
+	// Refused is the requests that were answered by the server itself because they break the protocol or a limit; those
+	// below by their status are among them.
+	Refused         uint64
+	RefusedBody     uint64 // 413: MaxBody
+	RefusedTarget   uint64 // 414: MaxHead.RequestLine
+	RefusedHead     uint64 // 431: MaxHead.Head and MaxHead.Fields
+	RefusedVersion  uint64 // 505
+	HeadTimeouts    uint64 // 408: HeadTimeout
+	BodyTimeouts    uint64 // 408: BodyTimeout
+	IdleTimeouts    uint64 // IdleTimeout
+	PipelinesHeld   uint64 // times that MaxPipelined requests waited, and reading paused
+	BodiesDiscarded uint64 // connections closed because too much of a body came behind an early answer
+	StreamsFull     uint64 // times that Stream.Write returned ErrFull for the first time
+	Upgrades        uint64 // connections given away by Hijack
+	Panics          uint64 // connections closed because a handler panicked
+}
+
+// counters are a desk's part of Stats.
+type counters struct {
+	requests, refused, body, target, head, version atomic.Uint64
+	headTimeouts, bodyTimeouts, idleTimeouts       atomic.Uint64
+	held, discarded, streamsFull, upgrades, panics atomic.Uint64
+}
+
+func (c *counters) refuse(status int) {
+	c.refused.Add(1)
+	switch status {
+	case 413:
+		c.body.Add(1)
+	case 414:
+		c.target.Add(1)
+	case 431:
+		c.head.Add(1)
+	case 505:
+		c.version.Add(1)
+	}
+}
+
+// Stats may be called from any goroutine.
+func (s *Server) Stats() (sum Stats) {
+	s.desks.mu.Lock()
+	defer s.desks.mu.Unlock()
+	for _, d := range s.desks.all {
+		c := &d.counters
+		sum.Requests += c.requests.Load()
+		sum.Refused += c.refused.Load()
+		sum.RefusedBody += c.body.Load()
+		sum.RefusedTarget += c.target.Load()
+		sum.RefusedHead += c.head.Load()
+		sum.RefusedVersion += c.version.Load()
+		sum.HeadTimeouts += c.headTimeouts.Load()
+		sum.BodyTimeouts += c.bodyTimeouts.Load()
+		sum.IdleTimeouts += c.idleTimeouts.Load()
+		sum.PipelinesHeld += c.held.Load()
+		sum.BodiesDiscarded += c.discarded.Load()
+		sum.StreamsFull += c.streamsFull.Load()
+		sum.Upgrades += c.upgrades.Load()
+		sum.Panics += c.panics.Load()
+	}
+	return sum
+}

@@ -1,0 +1,40 @@
+//go:build linux
+
+package http
+
+import (
+	"errors"
+
+	"fanloop/engine"
+)
+
+// An Upgrader takes connections over from HTTP, as a *websocket.Server does. ServeUpgrade is called on the loop when every
+// answer before has left; it answers with Exchange.Respond, or takes the connection with Exchange.Hijack.
+type Upgrader interface {
+	ServeUpgrade(x *Exchange)
+}
+
+// ErrHijack is returned by Hijack when answers are owed, or this one has begun.
+var ErrHijack = errors.New("http: the connection cannot be given away now")
+
+// Hijack gives the connection away: nothing has been answered to this request, and what follows it is its new handler's,
+// which the caller sets with SetHandler (its OnOpen is not called), with SetFormat for a hub. Until then nothing is read.
+// The exchange's Head and Body stay valid until the handler returns; nothing else of it is of use. The errors are
+// ErrHijack and engine.ErrClosed.
+func (x *Exchange) Hijack() (*engine.Conn, error) {
+	s := x.session
+	switch {
+	case s.conn.Closing():
+		return nil, engine.ErrClosed
+	case s.owed.first != x || s.owed.last != x || x.state != unanswered || s.reading == x || x.reply != nil:
+		return nil, ErrHijack
+	}
+	s.owed.pop()
+	s.hijacked = true
+	x.state, x.owns = answered, true
+	s.watch.stop()
+	s.holds = 0
+	s.conn.Release()
+	s.desk.counters.upgrades.Add(1)
+	return s.conn, nil
+}
