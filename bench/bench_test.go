@@ -63,7 +63,7 @@ func TestLoss(t *testing.T) {
 		defer ln.Close() // nobody accepts, nobody answers
 		ports += fmt.Sprintf("%s://%s\n", name, ln.Addr())
 	}
-	deaf := &contestant{Name: "deaf", push: []string{"sh", "-c", `printf "$1"; exec sleep 1000`, "sh", ports}}
+	deaf := &contestant{Name: "deaf", commands: map[string][]string{kindPush: {"sh", "-c", `printf "$1"; exec sleep 1000`, "sh", ports}}}
 	result := measure(t.Context(), deaf, s)
 	if result.Whole() || result.Failure == "" {
 		t.Errorf("%+v", result)

@@ -31,6 +31,7 @@ var metrics = []metric{
 	{client.RSSPerConn, "RSS a connection, bytes", true, false, thousands},
 	{client.RSSPeak, "peak RSS, MiB", true, false, mebibytes},
 	{client.StuckRSSPeak, "peak RSS stuck, MiB", true, false, mebibytes},
+	{client.Burns, "handlers, per second", false, true, plain},
 	{client.StuckCut, "stuck cut off", false, true, thousands},
 }
 

@@ -21,6 +21,9 @@ type options struct {
 	out, cache, workerman string
 	quick                 bool
 	rounds, pairedRounds  int
+	slowRounds            int
+	slow                  float64
+	keep                  bool
 	servers, scenarios    list
 	patience              float64
 
@@ -40,6 +43,10 @@ type options struct {
 	growthRate                  float64
 	growthMessages              int
 	hubUIDs                     numbers
+	httpConnections             numbers
+	httpPipeline                int
+	httpRequests, httpPipelined int
+	burners, busyMessages       int
 	settle, rest                float64
 }
 
@@ -73,10 +80,10 @@ func (n *numbers) Set(s string) error {
 // quickArgs make everything small: to see that it works and that nothing is lost, never to read a time from.
 var quickArgs = strings.Fields("-rounds 1 -paired-rounds 1 -connections 200 -step-messages 20 -burst-messages 100 -paced-rate 20 -paced-messages 5 " +
 	"-one-connections 50 -one-messages 100 -many-messages 5000 -echo-connections 50 -echo-messages 2000 -idle-connections 500 " +
-	"-storm-connections 500 -stuck 20 -stuck-fill 262144 -stuck-messages 5 -growth 100,300 -growth-rate 20 -growth-messages 5 -hub 100000 -settle 0.02 -rest 0.1")
+	"-storm-connections 500 -stuck 20 -stuck-fill 262144 -stuck-messages 5 -growth 100,300 -growth-rate 20 -growth-messages 5 -hub 100000 -http-connections 20,50 -http-requests 2000 -http-pipelined 8000 -busy-messages 20 -settle 0.02 -rest 0.1")
 
 func parseOptions(args []string, stderr io.Writer) (options, error) {
-	o := options{growth: numbers{1_000, 5_000, 15_000}, hubUIDs: numbers{1_000_000, 10_000_000}}
+	o := options{growth: numbers{1_000, 5_000, 15_000}, hubUIDs: numbers{1_000_000, 10_000_000}, httpConnections: numbers{100, 1_000}}
 	if slices.Contains(args, "-quick") || slices.Contains(args, "--quick") {
 		args = slices.Concat(quickArgs, args)
 	}
@@ -105,7 +112,10 @@ func (o *options) generalFlags(flags *flag.FlagSet) {
 	flags.IntVar(&o.rounds, "rounds", 5, "`rounds` of each scenario; the servers take turns in each")
 	flags.IntVar(&o.pairedRounds, "paired-rounds", 9, "`rounds` of paced and one, which are compared pair by pair")
 	flags.Var(&o.servers, "servers", "only these `servers`, with commas in between (see README.md)")
-	flags.Var(&o.scenarios, "scenarios", "only these `scenarios`: step, burst, paced, one, many, echo, idle, storm, stuck, growth, hub")
+	flags.Var(&o.scenarios, "scenarios", "only these `scenarios`: step, burst, paced, one, many, echo, idle, storm, stuck, growth, hub, http, sse, busy")
+	flags.Float64Var(&o.slow, "slow", 15, "`seconds` from which on a round of a server is so long that it has only -slow-rounds of them in that scenario")
+	flags.IntVar(&o.slowRounds, "slow-rounds", 2, "`rounds` of a server that is slow in a scenario")
+	flags.BoolVar(&o.keep, "keep", false, "keep what is in the -out folder already of other scenarios: measure them one after the other, into one file")
 	flags.Float64Var(&o.patience, "patience", 20, "`seconds` without any progress after which a run has failed")
 	flags.Float64Var(&o.settle, "settle", 0.3, "`seconds` that a server is left alone before it is measured")
 	flags.Float64Var(&o.rest, "rest", 3, "`seconds` before the memory of idle connections is read")
@@ -135,22 +145,38 @@ func (o *options) scenarioFlags(flags *flag.FlagSet) {
 	flags.Float64Var(&o.growthRate, "growth-rate", 2, "growth: broadcasts a second")
 	flags.IntVar(&o.growthMessages, "growth-messages", 20, "growth: broadcasts")
 	flags.Var(&o.hubUIDs, "hub", "growth: numbers of uids for the hub alone")
+	o.httpFlags(flags)
+}
+
+func (o *options) httpFlags(flags *flag.FlagSet) {
+	flags.Var(&o.httpConnections, "http-connections", "http: numbers of connections")
+	flags.IntVar(&o.httpPipeline, "http-pipeline", 16, "http: requests that a connection sends at once, where they are pipelined")
+	flags.IntVar(&o.httpRequests, "http-requests", 300_000, "http: requests, over all connections")
+	flags.IntVar(&o.httpPipelined, "http-pipelined", 1_000_000, "http: requests where they are pipelined")
+	flags.IntVar(&o.burners, "burners", 16, "busy: handlers that use the CPU")
+	flags.IntVar(&o.busyMessages, "busy-messages", 500, "busy: pushes")
 }
 
 // maxConnections is what the usual limit of 20,000 open files leaves.
 const maxConnections = 19_000
 
 func (o *options) check() error {
-	most := max(o.connections, o.oneConnections, o.echoConnections, o.idleConnections, o.stormConnections, slices.Max(append(o.growth, 0)))
+	most := max(o.connections, o.oneConnections, o.echoConnections, o.idleConnections, o.stormConnections, slices.Max(append(o.growth, 0)),
+		slices.Max(append(o.httpConnections, 0)))
 	switch {
 	case most > maxConnections:
 		return fmt.Errorf("at most %d connections: client and server are one process each", maxConnections)
-	case min(o.connections, o.oneConnections, o.echoConnections, o.idleConnections, o.stormConnections, o.rounds, o.pairedRounds, o.parallel) < 1:
+	case min(o.connections, o.oneConnections, o.echoConnections, o.idleConnections, o.stormConnections, o.rounds, o.pairedRounds, o.slowRounds, o.parallel) < 1,
+		slices.Min(append(o.httpConnections, 1)) < 1:
 		return errors.New("connections, rounds and -parallel want at least 1")
 	case o.size < client.MinSize || o.echoSize < client.MinEcho || o.echoSize > 125:
 		return fmt.Errorf("-size wants at least %d, -echo-size %d to 125", client.MinSize, client.MinEcho)
 	case o.stuck >= o.connections || o.stuck < 0:
 		return errors.New("-stuck wants fewer than -connections")
+	case o.httpPipeline < 2 || o.burners < 1:
+		return errors.New("-http-pipeline wants at least 2, -burners at least 1")
+	case o.keep && o.out == "":
+		return errors.New("-keep wants -out")
 	case o.pacedRate <= 0 || o.growthRate <= 0:
 		return errors.New("rates want to be above 0")
 	}

@@ -16,6 +16,8 @@ func (r *Results) relations(b *strings.Builder, sum *summary) {
 		r.aboveFloor(b, sum)
 	case strings.HasPrefix(sum.Scenario, "stuck") && sum.Scenario != notStuck:
 		r.afterStuck(b, sum)
+	case sum.Scenario == "sse":
+		r.besideWebSocket(b, sum)
 	}
 }
 
@@ -56,6 +58,21 @@ func (r *Results) afterStuck(b *strings.Builder, sum *summary) {
 	}
 	if len(parts) > 0 {
 		fmt.Fprintf(b, "\np99 of the others, as a multiple of that without stuck clients: %s\n", strings.Join(parts, ", "))
+	}
+}
+
+// besideWebSocket is what Server-Sent Events are to the same broadcasts by WebSocket.
+func (r *Results) besideWebSocket(b *strings.Builder, sum *summary) {
+	var parts []string
+	for _, m := range []metric{metricOf(client.Rate), metricOf(client.CPU), metricOf(client.P99)} {
+		list := ratios(valuesOf(r.runsOf(sum.Scenario, ourName), m.name), valuesOf(r.runsOf(sum.Scenario, ourWebSocket), m.name))
+		if len(list) > 0 {
+			i := intervalOf(list)
+			parts = append(parts, fmt.Sprintf("%s %.2f%s", m.label, i.Median, sureness(i)))
+		}
+	}
+	if len(parts) > 0 {
+		fmt.Fprintf(b, "\nOur events, as a multiple of our WebSockets: %s\n", strings.Join(parts, ", "))
 	}
 }
 

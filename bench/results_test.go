@@ -18,12 +18,14 @@ import (
 
 // sample has three rounds of a step, in which the rival loses something once.
 func sample() *Results {
-	r := &Results{Command: "go run ./bench", Servers: []*contestant{
+	r := &Results{Sittings: []sitting{{Command: "go run ./bench"}}, Servers: []*contestant{
 		{Name: ourName}, {Name: floorName}, {Name: "one", Rival: true}, {Name: "two", Rival: true}, {Name: "none", Missing: "not <installed>", Rival: true},
 	}}
 	o, _ := parseOptions([]string{"-rounds", "3", "-scenarios", "step,growth,stuck"}, io.Discard)
-	r.begin(plan(&o), r.Servers[:4])
-	for _, s := range r.plan {
+	for _, s := range plan(&o) {
+		r.start(s)
+	}
+	for _, s := range r.Plan {
 		for n := range 3 {
 			for i, c := range r.Servers[:4] {
 				v := float64(100*(4-i) + n)
@@ -31,7 +33,7 @@ func sample() *Results {
 				if c.Name == "one" && n == 2 && s.Name == "step" {
 					result.Received = 4
 				}
-				r.Runs = append(r.Runs, round{s.Name, c.Name, n + 1, result})
+				r.Runs = append(r.Runs, round{s.Name, c.Name, n + 1, 1, result})
 			}
 		}
 	}

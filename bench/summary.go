@@ -23,6 +23,7 @@ type standing struct {
 	Metrics    map[string]spread
 	// AgainstBest are the ratios to the rival whose median is best, round by round. Not for rivals themselves.
 	AgainstBest map[string]comparison
+	Against     []comparison // the same for the scenario's headline, to each rival
 }
 
 // A comparison is a ratio to a rival.
@@ -34,7 +35,7 @@ type comparison struct {
 // summarize fills in Summary from Runs.
 func (r *Results) summarize() {
 	r.Summary = nil
-	for _, s := range r.plan {
+	for _, s := range r.Plan {
 		sum := summary{Scenario: s.Name}
 		for _, c := range r.Servers {
 			if runs := r.runsOf(s.Name, c.Name); len(runs) > 0 {
@@ -42,6 +43,7 @@ func (r *Results) summarize() {
 			}
 		}
 		r.compare(&sum)
+		r.compareEach(&sum, metricOf(s.Headline))
 		r.Summary = append(r.Summary, sum)
 	}
 }
@@ -118,6 +120,23 @@ func (r *Results) compare(sum *summary) {
 				st.AgainstBest = map[string]comparison{}
 			}
 			st.AgainstBest[m.name] = comparison{best, intervalOf(list)}
+		}
+	}
+}
+
+// compareEach sets ours and the floor against each rival, in the metric that the scenario is about.
+func (r *Results) compareEach(sum *summary, m metric) {
+	for i := range sum.Servers {
+		st := &sum.Servers[i]
+		if r.isRival(st.Server) {
+			continue
+		}
+		own := valuesOf(r.runsOf(sum.Scenario, st.Server), m.name)
+		for _, other := range sum.Servers {
+			list := ratios(own, valuesOf(r.runsOf(sum.Scenario, other.Server), m.name))
+			if r.isRival(other.Server) && len(list) > 0 {
+				st.Against = append(st.Against, comparison{other.Server, intervalOf(list)})
+			}
 		}
 	}
 }
