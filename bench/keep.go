@@ -35,7 +35,7 @@ func (r *Results) keep(folder string) error {
 	}
 	slices.SortStableFunc(r.Servers, func(a, b *contestant) int { return a.place() - b.place() })
 	r.Sittings = append(old.Sittings, r.Sittings...)
-	r.Plan, r.Runs, r.Hubs = old.Plan, old.Runs, old.Hubs
+	r.Plan, r.Runs, r.Hubs, r.HubsIn = old.Plan, old.Runs, old.Hubs, old.HubsIn
 	return nil
 }
 

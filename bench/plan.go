@@ -25,8 +25,8 @@ type scenario struct {
 
 // What tables show of a run that is as fast as it can be, and of one that is far from it.
 var (
-	throughput = []string{client.Rate, client.CPU, client.P50, client.P99, client.P999, client.Max, client.RSSPeak}
-	lateness   = []string{client.CPU, client.P50, client.P99, client.P999, client.Max}
+	throughput = []string{client.Rate, client.CPU, client.P50, client.P99, client.P999, client.Max, client.RSSPeak, client.RSSPerConn}
+	lateness   = []string{client.CPU, client.P50, client.P99, client.P999, client.Max, client.RSSPerConn}
 )
 
 // plan makes the scenarios that the options ask for.

@@ -27,18 +27,16 @@ func (o *options) httpScenarios(all *[]scenario) {
 	})
 }
 
-// plaintextScenario has more requests when they are pipelined, for they cost less.
 func (o *options) plaintextScenario(all *[]scenario, connections, pipeline int) {
 	s := scenario{
 		Name: fmt.Sprintf("http %d", connections), Kind: kindHTTP, Headline: client.PerCPU, Picture: true,
 		Columns: []string{client.PerCPU, client.Rate, client.CPU, client.P50, client.P99, client.P999, client.Max, client.RSSPeak},
 		Title:   fmt.Sprintf("plaintext on %d connections kept alive", connections),
-		Job:     client.Job{Scenario: client.HTTP, Connections: connections, Messages: o.httpRequests, Pipeline: pipeline},
+		Job:     client.Job{Scenario: client.HTTP, Connections: connections, Seconds: o.httpSeconds, Pipeline: pipeline},
 	}
 	if pipeline > 1 {
 		s.Name += fmt.Sprintf(" x%d", pipeline)
 		s.Title += fmt.Sprintf(", %d requests at once on each", pipeline)
-		s.Job.Messages = o.httpPipelined
 	}
 	o.add(all, "http", s)
 }

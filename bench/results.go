@@ -21,6 +21,7 @@ type Results struct {
 	Plan     []scenario
 	Summary  []summary
 	Hubs     []hubalone.Result `json:",omitempty"`
+	HubsIn   int               // the sitting in which they were measured
 	Runs     []round
 }
 

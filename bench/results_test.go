@@ -62,6 +62,32 @@ func TestSummary(t *testing.T) {
 	}
 }
 
+// TestFar: only a rival that is the best in nothing, and behind in what the scenario is about, has fewer rounds.
+func TestFar(t *testing.T) {
+	r := sample()
+	s := &r.Plan[0]
+	for _, test := range []struct {
+		server string
+		times  float64
+		want   bool
+	}{
+		{"one", 1.1, false}, // the best in rate
+		{"two", 1.1, false}, // the best in p99
+	} {
+		if got := r.isFar(test.server, s, test.times); got != test.want {
+			t.Errorf("%s, %g times: %v", test.server, test.times, got)
+		}
+	}
+	s.Columns = []string{client.Rate}
+	if !r.isFar("two", s, 1.9) || r.isFar("two", s, 2.1) {
+		t.Error("two has half the rate of the best")
+	}
+	s.Headline, s.Columns = client.P99, []string{client.P99}
+	if !r.isFar("one", s, 1.9) || r.isFar("one", s, 2.1) {
+		t.Error("one has twice the p99 of the best")
+	}
+}
+
 func TestTable(t *testing.T) {
 	table := sample().table()
 	for _, want := range []string{

@@ -47,7 +47,7 @@ type scenarioRun struct {
 	servers  []*contestant
 	results  *Results
 	progress *progress
-	slow     map[string]bool // by server: its rounds are so long that it has few
+	slow     map[string]bool // by server: its rounds are long
 }
 
 func (m *scenarioRun) rounds(ctx context.Context) error {
@@ -56,7 +56,7 @@ func (m *scenarioRun) rounds(ctx context.Context) error {
 	for n := range m.scenario.Rounds {
 		for i := range m.servers {
 			c := m.servers[(i+n)%len(m.servers)]
-			if m.slow[c.Name] && n >= m.o.slowRounds {
+			if n >= m.o.fewRounds && c.Rival && (m.slow[c.Name] || m.results.isFar(c.Name, &m.scenario, m.o.far)) {
 				m.progress.skip()
 				continue
 			}
@@ -66,7 +66,7 @@ func (m *scenarioRun) rounds(ctx context.Context) error {
 				return ctx.Err()
 			}
 			took := time.Since(begun).Seconds()
-			m.slow[c.Name] = m.slow[c.Name] || took > m.o.slow && c.Rival
+			m.slow[c.Name] = m.slow[c.Name] || took > m.o.slow
 			m.results.Runs = append(m.results.Runs, round{m.scenario.Name, c.Name, n + 1, took, result})
 			m.progress.done(m.scenario, c, n, result)
 		}
@@ -112,7 +112,7 @@ func measureHubs(ctx context.Context, o options, r *Results, progress io.Writer)
 	if !o.scenarios.has("hub") {
 		return nil
 	}
-	r.Hubs = nil
+	r.Hubs, r.HubsIn = nil, len(r.Sittings)-1
 	for _, n := range o.hubUIDs {
 		fmt.Fprintf(progress, "the hub alone with %d uids\n", n)
 		result, err := inPart[hubalone.Job, hubalone.Result](ctx, partHub, hubalone.Job{UIDs: n, Pushes: hubPushes})

@@ -35,17 +35,23 @@ type comparison struct {
 // summarize fills in Summary from Runs.
 func (r *Results) summarize() {
 	r.Summary = nil
-	for _, s := range r.Plan {
-		sum := summary{Scenario: s.Name}
-		for _, c := range r.Servers {
-			if runs := r.runsOf(s.Name, c.Name); len(runs) > 0 {
-				sum.Servers = append(sum.Servers, standingOf(c.Name, runs))
-			}
-		}
+	for i := range r.Plan {
+		s := &r.Plan[i]
+		sum := r.summaryOf(s)
 		r.compare(&sum)
 		r.compareEach(&sum, metricOf(s.Headline))
 		r.Summary = append(r.Summary, sum)
 	}
+}
+
+func (r *Results) summaryOf(s *scenario) summary {
+	sum := summary{Scenario: s.Name}
+	for _, c := range r.Servers {
+		if runs := r.runsOf(s.Name, c.Name); len(runs) > 0 {
+			sum.Servers = append(sum.Servers, standingOf(c.Name, runs))
+		}
+	}
+	return sum
 }
 
 func (r *Results) runsOf(scenario, server string) (list []*round) {
@@ -158,6 +164,31 @@ func (r *Results) bestRival(sum *summary, m metric) (name string) {
 		}
 	}
 	return name
+}
+
+// isFar tells whether a rival is so many times worse than the best one in what the scenario is about, and the best in nothing.
+func (r *Results) isFar(server string, s *scenario, times float64) bool {
+	sum := r.summaryOf(s)
+	for _, m := range s.columns() {
+		if r.bestRival(&sum, m) == server {
+			return false
+		}
+	}
+	m := metricOf(s.Headline)
+	best, own := r.bestRival(&sum, m), spread{}
+	var most spread
+	for _, st := range sum.Servers {
+		switch st.Server {
+		case best:
+			most = st.Metrics[m.name]
+		case server:
+			own = st.Metrics[m.name]
+		}
+	}
+	if m.lower {
+		return own.Median > times*most.Median
+	}
+	return own.Median*times < most.Median
 }
 
 func (r *Results) isRival(server string) bool {

@@ -14,7 +14,7 @@ func (r *Results) table() string {
 	r.heading(&b)
 	for i, sum := range r.Summary {
 		s := &r.Plan[i]
-		fmt.Fprintf(&b, "\n## %s: %s%s\n\n", sum.Scenario, s.Title, r.sittingOf(s))
+		fmt.Fprintf(&b, "\n## %s: %s%s\n\n", sum.Scenario, s.Title, r.sittingOf(s.Sitting))
 		standings(&b, &sum, s)
 		comparisons(&b, &sum, s)
 		r.relations(&b, &sum)
@@ -41,15 +41,16 @@ func (r *Results) heading(b *strings.Builder) {
 		row(b, c.Name, c.Version, what)
 	}
 	b.WriteString("\nEach figure is the median of the rounds, with the least and the most in brackets. CPU is the server's, user and system. " +
-		"The cores that server and client used are the median too; `*`: the client may have been the limit.\n")
+		"The cores that server and client used are the median too; `*`: the client may have been the limit. " +
+		"Rivals that are very slow in a scenario, or far from the best, had fewer rounds of it: then that stands behind the name.\n")
 }
 
-// sittingOf tells in which sitting a scenario was measured, if there are several.
-func (r *Results) sittingOf(s *scenario) string {
+// sittingOf tells in which sitting something was measured, if there are several.
+func (r *Results) sittingOf(sitting int) string {
 	if len(r.Sittings) == 1 {
 		return ""
 	}
-	return fmt.Sprintf(" (run %d)", s.Sitting+1)
+	return fmt.Sprintf(" (run %d)", sitting+1)
 }
 
 // standings has a row a server and a column a metric.

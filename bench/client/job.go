@@ -26,10 +26,11 @@ type Job struct {
 	PID       int    // of the server, for its CPU and memory
 
 	Connections int
-	Messages    int     // broadcasts, pushes, or echoes or requests over all connections
+	Messages    int     // broadcasts, pushes, or echoes over all connections
 	Size        int     // bytes of a message's payload
 	Rate        float64 // broadcasts a second: Paced, Stuck
 	Window      int     // Many: how many pushes may be unanswered; 0: as many as TCP takes
+	Seconds     float64 // HTTP: how long requests are sent
 	Pipeline    int     // HTTP: how many requests a connection sends at once
 	Burners     int     // Busy: how many handlers use the CPU
 	Parallel    int     // how many connections may be in the making at once

@@ -18,22 +18,22 @@ func runHTTP(m *measurement) error {
 	if err := m.connectAll(); err != nil {
 		return err
 	}
-	if err := r.run(min(warmRequests, m.job.Messages)); err != nil {
+	if err := r.run(m.job.Seconds / warmShare); err != nil {
 		return err
 	}
 	if err := m.pause(seconds(m.job.Settle)); err != nil {
 		return err
 	}
-	m.received, m.latency = 0, newHistogram()
-	m.expected = int64(m.job.Messages)
+	m.received, m.expected, m.latency = 0, 0, newHistogram()
 	m.begin()
-	err := r.run(m.job.Messages)
+	err := r.run(m.job.Seconds)
 	m.end()
 	m.perMessage(m.received)
 	return err
 }
 
-const warmRequests = 20_000
+// warmShare is how much shorter than the measurement the requests before it are, for servers that compile while they run.
+const warmShare = 4
 
 // requests is a run in which the last of a connection's answers sends its next requests.
 type requests struct {
@@ -41,7 +41,7 @@ type requests struct {
 	batch []byte // as many requests as are pipelined
 	one   int    // the length of each
 	right answer // what an answer was, to know the next ones by
-	left  int    // requests that may still be sent
+	until int64  // when the last requests are sent
 	err   error
 }
 
@@ -58,24 +58,19 @@ func newRequests(m *measurement) *requests {
 	return r
 }
 
-// run sends n requests over all connections and waits for the answers.
-func (r *requests) run(n int) error {
-	goal := r.m.received + int64(n)
-	r.left = n
+// run sends requests over all connections for a while, and waits for the answers.
+func (r *requests) run(time float64) error {
+	r.until = r.m.now() + int64(seconds(time))
 	for i := range r.m.conns {
-		r.send(&r.m.conns[i])
+		r.send(&r.m.conns[i], r.m.now())
 	}
-	return errors.Join(r.m.until("requesting", func() bool { return r.err != nil || r.m.received+r.m.misplaced >= goal }), r.err)
+	return errors.Join(r.m.until("requesting", func() bool { return r.err != nil || r.m.received+r.m.misplaced >= r.m.expected }), r.err)
 }
 
-func (r *requests) send(c *conn) {
-	n := min(len(r.batch)/r.one, r.left)
-	if n == 0 {
-		return
-	}
-	r.left -= n
-	c.owed, c.began = n, r.m.now()
-	if err := r.m.send(c, r.batch[:n*r.one]); err != nil {
+func (r *requests) send(c *conn, now int64) {
+	c.owed, c.began = len(r.batch)/r.one, now
+	r.m.expected += int64(c.owed)
+	if err := r.m.send(c, r.batch); err != nil {
 		r.err = err
 	}
 }
@@ -102,8 +97,8 @@ func (r *requests) take(l *load, c *conn, p []byte, now int64) (used int, err er
 	case c.owed == 0 && len(p) > used:
 		l.misplaced++ // more than was asked for
 		return len(p), nil
-	case c.owed == 0:
-		r.send(c)
+	case c.owed == 0 && now < r.until:
+		r.send(c, now)
 	}
 	return used, err
 }
