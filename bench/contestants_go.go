@@ -18,7 +18,7 @@ func (w *workshop) ours(ctx context.Context) (all []*contestant) {
 		if loops != "1" {
 			c.Name += "-" + loops
 		}
-		if !w.wanted(c.Name, kindPush, kindEcho, kindHTTP, kindEvents, kindBusy) {
+		if !w.wanted(c.Name, kindPush, kindEcho, kindHTTP) {
 			continue
 		}
 		if w.kinds[kindPush] {
@@ -30,31 +30,18 @@ func (w *workshop) ours(ctx context.Context) (all []*contestant) {
 		if w.kinds[kindEcho] {
 			c.commands[kindEcho] = []string{w.build(ctx, c, ".", "./bench/servers/echo", "echo"), "-loops", loops}
 		}
-		for _, kind := range []string{kindHTTP, kindEvents, kindBusy} {
+		for _, kind := range []string{kindHTTP} {
 			if w.kinds[kind] {
 				c.commands[kind] = []string{w.site(ctx, c), "-loops", loops}
 			}
 		}
 		all = append(all, c)
 	}
-	return append(all, w.oursOtherwise(ctx)...)
+	return all
 }
 
 func (w *workshop) site(ctx context.Context, c *contestant) string {
 	return w.build(ctx, c, ".", "./bench/servers/site", "site")
-}
-
-// oursOtherwise are rows that only HTTP has: a net/http handler through our adapter, and our WebSockets beside our events.
-func (w *workshop) oursOtherwise(ctx context.Context) (all []*contestant) {
-	if c := (&contestant{Name: ourName + "-mount", What: "servers/site: a net/http handler, through the adapter"}); w.wanted(c.Name, kindHTTP) {
-		c.commands = map[string][]string{kindHTTP: {w.site(ctx, c), "-mount"}}
-		all = append(all, c)
-	}
-	if c := (&contestant{Name: ourWebSocket, What: "servers/site: the same broadcasts by WebSocket", webSocket: true}); w.wanted(c.Name, kindEvents) {
-		c.commands = map[string][]string{kindEvents: {w.site(ctx, c)}}
-		all = append(all, c)
-	}
-	return all
 }
 
 // ourName is what our own server is called; with more than one loop, their number stands behind it.
