@@ -12,7 +12,7 @@ type Member struct {
 }
 
 // Online tells whether the uid has a connection.
-func (x *Home) Online(uid string) bool { return x.hub.byUID[uid] != nil }
+func (x *Home) Online(uid string) bool { return x.hub.byUID.get(uid) != nil }
 
 // Count is how many connections t names. All and a Group are counted at once; a list of targets or an exception costs a
 // visit to each connection.
