@@ -26,6 +26,7 @@ type contestant struct {
 
 	commands  map[string][]string // by kind; what is not here it does not do
 	shed      []string            // further arguments where clients may be closed for being slow
+	status    []string            // asks the server of a push job for its status; nil: it has none
 	webSocket bool                // its pages speak WebSocket where the others' take events
 }
 

@@ -22,9 +22,10 @@ func (w *workshop) ours(ctx context.Context) (all []*contestant) {
 			continue
 		}
 		if w.kinds[kindPush] {
+			demo, pid := w.build(ctx, c, ".", "./cmd/demo", "demo"), filepath.Join(w.bin, c.Name+".pid")
+			c.status = []string{demo, "status", "-json", "-pid-file", pid}
 			c.commands[kindPush] = []string{
-				w.build(ctx, c, ".", "./cmd/demo", "demo"),
-				"-listen", "websocket://127.0.0.1:0", "-listen", "text://127.0.0.1:0", "-loops", loops, "-log-level", "error",
+				demo, "-pid-file", pid, "-listen", "websocket://127.0.0.1:0", "-listen", "text://127.0.0.1:0", "-loops", loops, "-log-level", "error",
 			}
 		}
 		if w.kinds[kindEcho] {

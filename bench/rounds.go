@@ -98,6 +98,9 @@ func measure(ctx context.Context, c *contestant, s scenario) client.Result {
 	if err != nil {
 		result.Failure = err.Error()
 	}
+	if s.Kind == kindPush {
+		c.askTurns(ctx, &result)
+	}
 	if text := server.complaints.String(); result.Failure != "" && text != "" {
 		result.Failure += " (the server says: " + text + ")"
 	}

@@ -18,6 +18,7 @@ func (r *Results) table() string {
 		standings(&b, &sum, s)
 		comparisons(&b, &sum, s)
 		r.relations(&b, &sum)
+		r.turns(&b, &sum)
 		notes(&b, &sum)
 	}
 	r.hubTable(&b)
@@ -74,7 +75,7 @@ func standings(b *strings.Builder, sum *summary, s *scenario) {
 // nameAndRounds tells when a server has had fewer rounds than the others.
 func nameAndRounds(st *standing, s *scenario) string {
 	if st.Rounds+len(st.Failures) < s.Rounds {
-		return fmt.Sprintf("%s (%d rounds of %d)", st.Server, st.Rounds, s.Rounds)
+		return fmt.Sprintf("%s (%d of %d rounds)", st.Server, st.Rounds, s.Rounds)
 	}
 	return st.Server
 }
