@@ -13,7 +13,9 @@ var (
 )
 
 func (s *site) requests() *http.Server {
-	return &http.Server{OnRequest: plaintext}
+	h := &http.Server{}
+	h.Handle("GET /plaintext", plaintext)
+	return h
 }
 
 func plaintext(x *http.Exchange) { _ = x.Respond(200, plainText, hello) } // fails when the connection has ended
