@@ -1,0 +1,91 @@
+//go:build linux
+
+package main
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"fmt"
+	"path"
+
+	"fanloop/codec/http"
+)
+
+//go:embed web
+var webFolder embed.FS
+
+// A webFile is one file of the page that the server shows, with its answer made beforehand.
+type webFile struct {
+	path   string // of its URL
+	body   []byte
+	tag    string      // its ETag
+	fields http.Fields // of its answer
+}
+
+// webPolicy lets the page have what comes from this server, and nothing else: no script that stands in a page, no frame around it.
+const webPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
+	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+// webTypes are the types of the files by the ends of their names: what the system's own table says of .js differs.
+var webTypes = map[string]string{
+	".html": "text/html; charset=utf-8",
+	".css":  "text/css; charset=utf-8",
+	".js":   "text/javascript; charset=utf-8",
+	".svg":  "image/svg+xml",
+}
+
+// webFiles are the files of the page; / is its beginning.
+func webFiles() []*webFile {
+	entries, err := webFolder.ReadDir("web")
+	if err != nil {
+		panic(err) // it is in the program
+	}
+	files := make([]*webFile, len(entries))
+	for i, e := range entries {
+		name := path.Join("web", e.Name())
+		body, err := webFolder.ReadFile(name)
+		if err != nil {
+			panic(err)
+		}
+		files[i] = newWebFile("/"+name, body)
+	}
+	return files
+}
+
+func newWebFile(url string, body []byte) *webFile {
+	kind := webTypes[path.Ext(url)]
+	if url == "/web/index.html" {
+		url = "/"
+	}
+	sum := sha256.Sum256(body)
+	f := &webFile{path: url, body: body, tag: fmt.Sprintf(`"%x"`, sum[:12])}
+	f.fields = http.Fields{
+		http.NewField("Content-Type", kind),
+		http.NewField("Content-Security-Policy", webPolicy),
+		http.NewField("X-Content-Type-Options", "nosniff"),
+		http.NewField("Referrer-Policy", "no-referrer"),
+		http.NewField("Cache-Control", "no-cache"), // a browser asks each time whether it has changed
+		http.NewField("ETag", f.tag),
+	}
+	return f
+}
+
+// serve answers a GET or HEAD. The only error is that the browser has gone.
+func (f *webFile) serve(x *http.Exchange) {
+	if f.known(x.Head().Fields) {
+		_ = x.Respond(304, f.fields[1:], nil)
+		return
+	}
+	_ = x.Respond(200, f.fields, f.body)
+}
+
+// known tells whether the browser has the file already (RFC 9110 13.1.2).
+func (f *webFile) known(request http.Fields) bool {
+	for tag := range request.List("If-None-Match") {
+		if string(tag) == "*" || string(bytes.TrimPrefix(tag, []byte("W/"))) == f.tag {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,92 @@
+// A Connection is how a page hears from fanloop: by WebSocket, or by Server-Sent Events. It comes back by itself.
+//
+//   off -> connecting -> on -> waiting -> connecting ...   until stop(), or until the server means it
+
+const shortest = 500, longest = 15000; // milliseconds between two attempts, doubling
+
+export class Connection {
+  // hear has: state(name, detail), message(text), and opened(), which may use send.
+  constructor(by, uid, hear) {
+    Object.assign(this, { by, uid, hear, attempts: 0, socket: null, source: null, timer: 0 });
+    this.comeBack = () => { if (this.timer) this.connect(); };
+    addEventListener('online', this.comeBack);
+    this.connect();
+  }
+
+  static address(by, uid) {
+    const at = new URL(by === 'ws' ? '/ws' : '/events', location.href);
+    if (by === 'ws') at.protocol = at.protocol === 'https:' ? 'wss:' : 'ws:';
+    else at.searchParams.set('uid', uid);
+    return at.href;
+  }
+
+  connect() {
+    this.forget();
+    this.hear.state('connecting');
+    if (this.by === 'ws') this.connectSocket();
+    else this.connectSource();
+  }
+
+  connectSocket() {
+    const socket = this.socket = new WebSocket(Connection.address('ws'));
+    socket.onopen = () => {
+      socket.send(this.uid); // the first message says whose page this is
+      this.opened();
+    };
+    socket.onmessage = (event) => this.hear.message(typeof event.data === 'string' ? event.data : `(${event.data.size} bytes)`);
+    socket.onclose = (event) => {
+      // 1008: the server refuses us. From 4000: the back end, or a newer page of this uid, has closed us.
+      if (event.code === 1008 || event.code >= 4000) this.stop('closed', event.reason || event.code);
+      else this.wait();
+    };
+  }
+
+  connectSource() {
+    const source = this.source = new EventSource(Connection.address('sse', this.uid));
+    source.onopen = () => this.opened();
+    source.onmessage = (event) => this.hear.message(event.data);
+    source.onerror = () => {
+      // EventSource comes back by itself, unless the answer was not a stream: then it has given up, and we have not.
+      if (source.readyState === EventSource.CLOSED) this.wait();
+      else this.hear.state('connecting');
+    };
+  }
+
+  opened() {
+    this.attempts = 0;
+    this.hear.state('on');
+    this.hear.opened();
+  }
+
+  // send is for a WebSocket; it is false where there is none.
+  send(message) {
+    if (this.socket?.readyState !== WebSocket.OPEN) return false;
+    this.socket.send(JSON.stringify(message));
+    return true;
+  }
+
+  // wait waits for the next attempt, a little longer each time, and not in step with all other pages.
+  wait() {
+    this.forget();
+    const delay = Math.min(longest, shortest * 2 ** this.attempts++) * (0.75 + Math.random() / 2);
+    this.timer = setTimeout(() => this.connect(), delay);
+    this.hear.state('waiting', Math.max(1, Math.round(delay / 1000)));
+  }
+
+  stop(state = 'off', detail) {
+    removeEventListener('online', this.comeBack);
+    this.forget();
+    this.hear.state(state, detail);
+  }
+
+  forget() {
+    clearTimeout(this.timer);
+    this.timer = 0;
+    if (this.socket) {
+      this.socket.onopen = this.socket.onmessage = this.socket.onclose = null;
+      this.socket.close();
+    }
+    this.source?.close();
+    this.socket = this.source = null;
+  }
+}
