@@ -39,8 +39,7 @@ type Server struct {
 	// OnRequest is called with a request that no route takes. Default: 404.
 	OnRequest func(x *Exchange)
 
-	routes routes[destination]
-	desks  desks
+	desks desks
 }
 
 func (s *Server) maxBody() int64 {

@@ -20,9 +20,7 @@ type Exchange struct {
 	body    []byte // whole; the input's own or memory's
 	decoder BodyDecoder
 	target  destination
-	pattern *pattern   // of the route, nil without one
-	values  []pathPart // of its wildcards
-	taker   taker      // nil unless something takes the body, or gives the answer, in pieces
+	taker   taker // nil unless something takes the body, or gives the answer, in pieces
 
 	state   answerState
 	framing framing // of an answer in pieces
@@ -76,11 +74,11 @@ func persists(h *Head) bool {
 
 // reset makes x new, with the memory that it has.
 func (x *Exchange) reset() {
-	memory, kept, fields, decoder, values := x.memory[:0], x.kept[:0], x.fields[:0], x.decoder, x.values[:0]
+	memory, kept, fields, decoder := x.memory[:0], x.kept[:0], x.fields[:0], x.decoder
 	if cap(memory) > maxScratch {
 		memory = nil
 	}
-	*x = Exchange{memory: memory, kept: kept, fields: fields, decoder: decoder, values: values}
+	*x = Exchange{memory: memory, kept: kept, fields: fields, decoder: decoder}
 }
 
 // Head is the request's head, valid until the handler returns.

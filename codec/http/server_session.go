@@ -85,6 +85,7 @@ func (s *session) readHead(p []byte) int {
 	switch {
 	case err != nil:
 		s.refuse(head, err)
+		d.Reset() // other connections use it too
 		return len(p)
 	case head != nil:
 		s.begin(head)
