@@ -3,7 +3,6 @@ package hub
 import (
 	"context"
 	"fmt"
-	"hash/maphash"
 	"sync/atomic"
 )
 
@@ -17,8 +16,8 @@ type Hub struct {
 	stats   counters
 
 	// Home's own.
-	members table[uint64] // by connection
-	byUID   table[string] // the uid's first member, which leads to the others
+	members map[uint64]*member // by connection
+	byUID   map[string]*member // the uid's first member, which leads to the others
 	byGroup map[string]*group
 	uids    roll[*member] // the uid's first members
 	groups  roll[*group]
@@ -31,8 +30,8 @@ func New[L Loop](loops []L, o Options) *Hub {
 	h := &Hub{
 		options: o.withDefaults(),
 		homes:   make([]Home, len(loops)),
-		members: newTable[uint64](byID{}),
-		byUID:   newTable[string](byUID{maphash.MakeSeed()}),
+		members: make(map[uint64]*member),
+		byUID:   make(map[string]*member),
 		byGroup: make(map[string]*group),
 	}
 	for i, l := range loops {

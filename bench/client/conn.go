@@ -21,7 +21,7 @@ const (
 	emptied // a stuck client in the end
 )
 
-// A conn is one connection of a page, or of a client that sends requests.
+// A conn is one WebSocket connection.
 type conn struct {
 	fd    int32
 	id    int32
@@ -29,13 +29,11 @@ type conn struct {
 	stuck bool   // will be deaf once it is open
 	next  uint32 // number of the message it waits for
 	began int64  // when it began to connect
-	rest  []byte // an unfinished frame, chunk or answer
-	event []byte // Events: the beginning of an event whose end is in another chunk
-	owed  int    // HTTP: how many answers it waits for
+	rest  []byte // an unfinished frame, or an unfinished answer to the handshake
 }
 
 var (
-	errRefused  = errors.New("the handshake was not answered as it should be")
+	errRefused  = errors.New("the handshake was not answered with 101 and the right key")
 	errMasked   = errors.New("a masked frame from the server")
 	errFragment = errors.New("a fragment: the messages of the benchmark are whole frames")
 )
@@ -60,7 +58,7 @@ func (l *load) feed(c *conn, p []byte, now int64) error {
 			c.keep(p)
 			return nil
 		}
-		if !l.pages.welcomed(p[:n]) {
+		if !bytes.HasPrefix(p, []byte("HTTP/1.1 101 ")) || !bytes.Contains(p[:n], []byte(acceptKey)) {
 			return fmt.Errorf("%w: %.80q", errRefused, p)
 		}
 		p = p[n+4:]
@@ -68,7 +66,7 @@ func (l *load) feed(c *conn, p []byte, now int64) error {
 			return err
 		}
 	}
-	n, err := l.pages.take(l, c, p, now)
+	n, err := l.frames(c, p, now)
 	if err == nil && c.state != closed {
 		c.keep(p[n:])
 	}

@@ -13,12 +13,13 @@ type dialer struct {
 	next, end int // connections that have not begun
 	flying    int // connections in the making
 	opened    int
+	uids      bool // send the uid when a connection is open
 	uid       []byte
 }
 
 // connectAll opens every connection and sends each one's uid.
 func (l *load) connectAll() error {
-	l.dialer = dialer{end: len(l.conns)}
+	l.dialer = dialer{end: len(l.conns), uids: l.job.Scenario != Echo}
 	if err := l.dialMore(); err != nil {
 		return err
 	}
@@ -56,14 +57,11 @@ func (l *load) connected(c *conn) error {
 	if failed != 0 {
 		return unix.Errno(failed)
 	}
-	if err := l.watch(unix.EPOLL_CTL_MOD, c.fd, c.id, unix.EPOLLIN); err != nil {
+	c.state = upgrading
+	if err := l.send(c, l.hello); err != nil {
 		return err
 	}
-	if l.pages.hello == nil {
-		return l.opened(c, l.now())
-	}
-	c.state = upgrading
-	return l.send(c, l.pages.hello(c))
+	return l.watch(unix.EPOLL_CTL_MOD, c.fd, c.id, unix.EPOLLIN)
 }
 
 // opened says who the connection is, and lets the next one begin.
@@ -75,7 +73,7 @@ func (l *load) opened(c *conn, now int64) error {
 	if l.job.Scenario == Storm {
 		l.latency.record(now - c.began)
 	}
-	if l.pages.saysUID {
+	if d.uids {
 		d.uid = appendMasked(d.uid[:0], []byte(uidOf(int(c.id))))
 		if err := l.send(c, d.uid); err != nil {
 			return err
