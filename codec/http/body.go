@@ -164,9 +164,6 @@ func (d *BodyDecoder) sizeByte(c byte) error {
 	if c != '\r' {
 		return d.size.extension(c)
 	}
-	if d.size.blank && !d.size.semicolon {
-		return ErrChunkSize
-	}
 	d.stage = atSizeLF
 	return d.beginChunk()
 }
