@@ -8,7 +8,7 @@ var connIDs atomic.Uint64
 
 func newConn(l *Loop, fd int, remote endpoint, ln *Listener) *Conn {
 	return &Conn{
-		loop: l, fd: int32(fd), id: connIDs.Add(1), seat: noSeat, format: raw,
+		loop: l, fd: int32(fd), id: connIDs.Add(1), format: raw,
 		remote: remote, origin: ln.origin(fd),
 	}
 }

@@ -43,9 +43,6 @@ func (r *reader) Write(p []byte) (int, error) {
 // pinned is how many bytes the loop holds for those who read.
 func (s *stillLoop) pinned() int {
 	b := &s.everybody
-	if len(b.entries) == 0 {
-		return s.queued
-	}
 	return s.queued + b.waiting(b.base)
 }
 

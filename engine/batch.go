@@ -21,30 +21,61 @@ const (
 type batch struct {
 	buf []byte // what the next write takes, when it is not one large frame
 
-	// What buf holds, when it holds log entries and nothing else: entries [from, to) in format, for everybody but those
-	// in excepts.
+	// What buf holds, when it holds log entries and nothing else: those of [from, to) in format, for everybody to whom all
+	// of parties applies, but those in excepts.
 	from, to uint64
 	format   *Format
 	excepts  [][]uint64
+	parties  []party
 }
+
+// party says that somebody is in an audience, or is not.
+type party struct {
+	audience *audience
+	in       bool
+}
+
+// maxParties is how many audiences the entries in a buffer may be for; each costs whoever might use the buffer a test.
+const maxParties = 8
 
 func (b *batch) reset() {
 	clear(b.excepts)
-	b.buf, b.format, b.excepts = b.buf[:0], nil, b.excepts[:0]
+	clear(b.parties)
+	b.buf, b.format, b.excepts, b.parties = b.buf[:0], nil, b.excepts[:0], b.parties[:0]
 }
 
 // isFor tells whether buf holds what c's turn begins with.
 func (b *batch) isFor(c *Conn) bool {
-	return b.format == c.format && b.from == c.cursor && !slices.ContainsFunc(b.excepts, func(ids []uint64) bool {
-		return contains(ids, c.id)
-	})
+	if b.format != c.format || b.from != c.cursor {
+		return false
+	}
+	for _, p := range b.parties {
+		if p.audience.has(int(c.fd)) != p.in {
+			return false
+		}
+	}
+	return !slices.ContainsFunc(b.excepts, func(ids []uint64) bool { return contains(ids, c.id) })
+}
+
+// suppose notes that what comes into buf next goes by whether c is in an audience. false: it cannot be noted.
+func (b *batch) suppose(a *audience, in bool) bool {
+	p := party{a, in}
+	switch {
+	case slices.Contains(b.parties, p):
+	case len(b.parties) == maxParties:
+		return false
+	default:
+		b.parties = append(b.parties, p)
+	}
+	return true
 }
 
 func (b *batch) fits(frame []byte) bool { return len(frame) <= cap(b.buf)-len(b.buf) }
 
 // gather returns the bytes that c's turn writes: nil when it has nothing to say. They are valid until the next gather.
 func (l *Loop) gather(c *Conn) []byte {
-	if c.out == nil && c.written == 0 && c.seat != noSeat {
+	l.everybody.sync(c)
+	if c.out == nil && c.written == 0 && c.hears {
 		if p := l.gatherLog(c); p != nil {
 			return p
 		}
@@ -53,7 +84,7 @@ func (l *Loop) gather(c *Conn) []byte {
 }
 
 // gatherLog handles a connection that has entries of the log to get and nothing else. It returns nil when that is not as
-// simple as it looks: a large frame, or c is an exception.
+// simple as it looks: a large frame, c is an exception, or the entries are for very different audiences.
 func (l *Loop) gatherLog(c *Conn) []byte {
 	b, end := &l.batch, l.everybody.end()
 	if c.cursor == end {
@@ -65,7 +96,14 @@ func (l *Loop) gatherLog(c *Conn) []byte {
 	}
 	for ; b.to < end; b.to++ {
 		e := l.everybody.at(b.to)
-		if e.excludes(c.id) {
+		in := e.to.has(int(c.fd))
+		if e.to != &l.everybody.everybody && !b.suppose(e.to, in) {
+			return nil
+		}
+		if !in {
+			continue
+		}
+		if e.excludes(c.id) || e.already != nil {
 			return nil
 		}
 		frame := c.format.frame(e.message)
@@ -133,7 +171,7 @@ func (w *walker) step() (frame []byte, ok bool) {
 		w.index++
 		return it.frame, true
 	}
-	if w.conn.seat == noSeat || w.cursor == w.loop.everybody.end() {
+	if !w.conn.hears || w.cursor == w.loop.everybody.end() {
 		return nil, false
 	}
 	frame = w.conn.entryFrame(w.cursor)
@@ -147,7 +185,7 @@ func (c *Conn) itemBefore(index int, cursor uint64) *item {
 		return nil
 	}
 	it := &c.out.items[c.out.first+index]
-	if c.seat != noSeat && it.position > cursor {
+	if c.hears && it.position > cursor {
 		return nil
 	}
 	return it
@@ -156,7 +194,7 @@ func (c *Conn) itemBefore(index int, cursor uint64) *item {
 // entryFrame is what the log's entry at cursor is for c: nil when c is excepted, or its format cannot express it.
 func (c *Conn) entryFrame(cursor uint64) []byte {
 	e := c.loop.everybody.at(cursor)
-	if e.excludes(c.id) {
+	if !e.isFor(c) {
 		return nil
 	}
 	return c.format.frame(e.message)
@@ -164,12 +202,23 @@ func (c *Conn) entryFrame(cursor uint64) []byte {
 
 // advance notes that the kernel took n bytes of what c has to say.
 func (l *Loop) advance(c *Conn, n int) {
-	if b := &l.batch; b.format != nil && n == len(b.buf) && c.out == nil && c.cursor == b.from && c.seat != noSeat {
-		l.everybody.move(c.cursor, b.to)
+	pinned := c.pinned
+	l.everybody.unpin(c)
+	l.take(c, n)
+	if c.stalled || c.hears && c.cursor != l.everybody.end() {
+		l.everybody.pin(c)
+	}
+	if pinned {
+		l.everybody.tidy()
+	}
+}
+
+// take moves c past n bytes, and past what is not for it.
+func (l *Loop) take(c *Conn, n int) {
+	if b := &l.batch; b.format != nil && n == len(b.buf) && c.out == nil && c.cursor == b.from && c.hears {
 		c.cursor = b.to
 		return
 	}
-	from := c.cursor
 	for c.waiting() {
 		rest := len(c.headFrame()) - c.written
 		if n < rest {
@@ -181,9 +230,6 @@ func (l *Loop) advance(c *Conn, n int) {
 		c.spend(rest)
 		c.written = 0
 		c.dropHead()
-	}
-	if c.seat != noSeat {
-		l.everybody.move(from, c.cursor)
 	}
 }
 
@@ -204,7 +250,7 @@ func (c *Conn) headFrame() []byte {
 	return c.entryFrame(c.cursor)
 }
 
-// dropHead takes out what comes first. The log's own count is moved by the caller, once.
+// dropHead takes out what comes first.
 func (c *Conn) dropHead() {
 	if !c.headIsItem() {
 		c.cursor++
@@ -219,5 +265,5 @@ func (c *Conn) dropHead() {
 
 // waiting tells whether c has anything to say.
 func (c *Conn) waiting() bool {
-	return c.out != nil || (c.seat != noSeat && c.cursor != c.loop.everybody.end())
+	return c.out != nil || (c.hears && c.cursor != c.loop.everybody.end())
 }

@@ -45,13 +45,12 @@ func (c *Conn) Detach() {
 		return
 	}
 	c.detached = true
-	if c.seat != noSeat {
-		c.keepLog()
-	}
+	c.keepLog()
 	if gone := c.gone; gone != nil {
 		c.gone = nil
 		c.loop.guarded(gone) // a panic in the midst of an end would leave half of it undone
 	}
+	c.leaveAudiences()
 }
 
 // end leaves the open state.

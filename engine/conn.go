@@ -48,9 +48,9 @@ type Conn struct {
 	remote endpoint
 
 	fd        int32
-	seat      int32 // in the crowd of the loop's log, or noSeat
-	stallSeat int32 // in the loop's list of stalled connections
-	turn      int16 // messages that may still be handled in this turn
+	stallSeat int32  // in the loop's list of stalled connections
+	turn      int16  // messages that may still be handled in this turn
+	audiences uint16 // how many it is in; the most stands for more
 	state     state
 	hold      hold
 	interest  interest
@@ -64,10 +64,12 @@ type Conn struct {
 	detached  bool
 	panicked  bool
 	progress  bool // the peer has taken something since the linger time was set
+	hears     bool // what stands in the loop's log
+	pinned    bool // its cursor keeps the log from there on
 
 	out     *outbox // nil when empty
 	written int     // bytes of what comes first that the kernel has already
-	cursor  uint64  // in the loop's log, while seat is not noSeat
+	cursor  uint64  // in the loop's log, while it hears
 
 	gone func()  // the hub's, called when the end begins
 	some *seldom // nil until something of it is needed
@@ -152,9 +154,8 @@ func (c *Conn) SetHandler(h Handler) {
 // SetFormat tells how shared messages are put on this connection, and how its protocol says goodbye. Without it they are
 // their payload, and a goodbye is Close. What was broadcast before leaves in the former format.
 func (c *Conn) SetFormat(f *Format) {
-	if c.seat != noSeat {
-		c.keepLog()
-		defer c.loop.everybody.join(c)
+	if c.hears {
+		c.catchUp()
 	}
 	c.format = f
 }
@@ -215,7 +216,7 @@ func (c *Conn) chunk(n int) []byte {
 
 // position is where something that is sent now stands among the log's entries, if c hears them.
 func (c *Conn) position() uint64 {
-	if c.seat == noSeat {
+	if !c.hears {
 		return 0
 	}
 	return c.loop.everybody.end()

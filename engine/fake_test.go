@@ -6,7 +6,6 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"slices"
 	"testing"
 	"time"
 
@@ -261,5 +260,3 @@ func text(data string) *message { return &message{data: data} }
 var errReset = unix.ECONNRESET
 
 var _ io.Writer = (*Conn)(nil)
-
-func sorted(ids []uint64) []uint64 { return slices.Sorted(slices.Values(ids)) }

@@ -2,209 +2,197 @@
 
 package engine
 
-import "slices"
-
-// broadcastLog holds what is for everybody on a loop, once, however many connections there are: each connection that hears
-// the log keeps a cursor, the position of the first entry it has not been given yet.
+// broadcastLog holds what is for everybody on a loop, or for an audience, once, however many connections there are: each
+// connection that hears has a cursor, the position of the first entry that it has not been given yet.
 //
-//	position   base                                end
+//	position   base                due                 end
 //	           | e0 | e1 | e2 | e3 | e4 | e5 | e6 |
-//	cursors      ^         ^                       ^
-//	behind       1    0    1    0    0    0    0   4     (connections whose cursor stands there)
+//	offered      x    x         x         x             to all that it is for
+//	pins              1                   1         2   (connections held there, and at the end)
 //
-// An entry goes when no cursor stands at or before it. Entries and the counts in behind are kept in one slice whose first
-// element is base; the count for end is upToDate.
-//
-// The sweep visits the connections (the crowd) in a circle until each has been visited since the newest entry came. An
-// entry that comes during a sweep makes it go on, so that those behind the sweep get both entries in one write.
+// A sweep offers an entry to everybody it is for, and visits nobody else (see sweep.go). Who is offered an entry gets it at
+// once, or is pinned where it stands: as long as it is stalled, or, when its turn was too small for everything, until its
+// next. So an entry goes when it has been offered and no cursor is pinned at or before it; and a connection that is not
+// pinned has nothing to get before due, wherever its cursor was left: entries for others cost it nothing.
 type broadcastLog struct {
-	entries  []logEntry
-	first    int    // index in entries of the entry at base
-	base     uint64 // position of the oldest entry
-	upToDate int    // connections with nothing to get
-	total    uint64 // bytes ever appended
+	pages []*logPage // the first holds base
+	spare *logPage
+	base  uint64 // position of the oldest entry
+	due   uint64 // all before it have been offered, and nobody lags there
+	last  uint64 // the end
+	total uint64 // bytes ever appended
 
-	crowd []*Conn
-	next  int // the crowd's next to be visited
-	left  int // visits until the sweep is done
+	atEnd  int32 // connections pinned at the end
+	untidy bool  // there is more to throw away than one step may
 
-	// The backlog: bytes that may not have been offered to everybody yet. After a whole round of the sweep everybody has
-	// been offered what was there when it began, but for those whose turn was too small for all of it: roundLow is where
-	// the last of them stands.
-	offered   uint64
-	roundLow  uint64
-	roundLeft int
+	everybody audience
+	sweeping  []*audience // those with entries that have not been offered yet
+	turn      int         // whose sweep goes on
+	audiences []*audience // those that have members
 }
 
 type logEntry struct {
 	message Shared
-	except  []uint64 // connection IDs, sorted
-	upTo    uint64   // total before this entry
-	behind  int
+	to      *audience
+	except  []uint64    // connection IDs, sorted
+	already *[]Audience // whose members have got the message by another entry
+	upTo    uint64      // total before this entry
+
+	until   int64  // how far its audience's sweep goes before it has been offered
+	next    uint64 // position of the next entry for the same audience
+	pins    int32  // connections pinned here
+	lagging int32  // those of them that are not stalled
+	offered bool
 }
+
+// A page of entries is the unit in which the log grows: nothing is ever moved, however long it is.
+type logPage [pageSize]logEntry
+
+const (
+	pageBits = 6
+	pageSize = 1 << pageBits
+	// tidyStep is how many entries one step throws away at most.
+	tidyStep = 256
+)
 
 // entrySize is what an entry counts against limits: its payload and something for the frame and the bookkeeping.
 func entrySize(m Shared) int { return m.Len() + itemOverhead }
 
-func (b *broadcastLog) end() uint64 { return b.base + uint64(len(b.entries)-b.first) }
+func (b *broadcastLog) end() uint64 { return b.last }
 
 func (b *broadcastLog) at(position uint64) *logEntry {
-	return &b.entries[b.first+int(position-b.base)]
+	return &b.pages[position>>pageBits-b.base>>pageBits][position%pageSize]
 }
 
-// append adds m for everybody in the crowd and starts or prolongs the sweep.
-func (b *broadcastLog) append(m Shared, except []uint64) {
-	b.entries = append(b.entries, logEntry{message: m, except: except, upTo: b.total, behind: b.upToDate})
-	b.upToDate = 0
-	idle, before := b.left == 0, b.total
-	b.total += uint64(entrySize(m))
-	b.left = len(b.crowd)
-	if idle {
-		b.offered = before
-		b.startRound()
+// append adds an entry, whose message and addressees are set, and starts or prolongs the sweep of its audience.
+func (b *broadcastLog) append(e logEntry) {
+	if b.last>>pageBits-b.base>>pageBits == uint64(len(b.pages)) {
+		page := b.spare
+		if b.spare = nil; page == nil {
+			page = new(logPage)
+		}
+		b.pages = append(b.pages, page)
 	}
-}
-
-func (b *broadcastLog) startRound() { b.roundLow, b.roundLeft = b.total, len(b.crowd) }
-
-// lags notes that a connection's turn was too small for all that the log has for it, though its peer takes more: the sweep
-// goes on, and with it the backlog, until that is over.
-func (b *broadcastLog) lags(cursor uint64) {
-	b.roundLow = min(b.roundLow, b.at(cursor).upTo)
-	b.left = len(b.crowd)
+	position := b.last
+	b.last++
+	e.upTo, e.pins, b.atEnd = b.total, b.atEnd, 0
+	b.total += uint64(entrySize(e.message))
+	*b.at(position) = e
+	b.plan(e.to, position)
 }
 
 // backlog is how many bytes may not have been offered to every connection that reads.
 func (b *broadcastLog) backlog() int {
-	if b.left == 0 {
+	if b.due == b.last {
 		return 0
 	}
-	return int(b.total - b.offered)
+	return int(b.total - b.at(b.due).upTo)
 }
 
 // waiting is how many bytes of the log a connection at cursor has still to get.
 func (b *broadcastLog) waiting(cursor uint64) int {
-	if cursor == b.end() {
+	if cursor == b.last {
 		return 0
 	}
 	return int(b.total - b.at(cursor).upTo)
 }
 
-// move notes that a cursor goes from one position to a later one, and drops the entries that nobody needs any more.
-func (b *broadcastLog) move(from, to uint64) {
-	if from == to {
+// sync moves c past what has been offered to it, or is not for it.
+func (b *broadcastLog) sync(c *Conn) {
+	if c.cursor < b.due && !c.pinned {
+		c.cursor = b.due
+	}
+}
+
+// pin keeps the log from c's cursor on: c is stalled or lags.
+func (b *broadcastLog) pin(c *Conn) {
+	if c.pinned || !c.hears {
 		return
 	}
-	*b.count(to)++
-	b.leave(from)
-}
-
-func (b *broadcastLog) leave(position uint64) {
-	*b.count(position)--
-	if position == b.base {
-		b.trim()
+	c.pinned = true
+	if c.cursor == b.last {
+		b.atEnd++
+		return
+	}
+	e := b.at(c.cursor)
+	e.pins++
+	if !c.stalled {
+		e.lagging++
+		b.due = min(b.due, c.cursor)
 	}
 }
 
-func (b *broadcastLog) count(position uint64) *int {
-	if position == b.end() {
-		return &b.upToDate
+// unpin is called before c's cursor moves, or c is stalled or no longer. tidy is to follow.
+func (b *broadcastLog) unpin(c *Conn) {
+	if !c.pinned {
+		return
 	}
-	return &b.at(position).behind
+	c.pinned = false
+	if c.cursor == b.last {
+		b.atEnd--
+		return
+	}
+	e := b.at(c.cursor)
+	e.pins--
+	if !c.stalled {
+		e.lagging--
+	}
 }
 
-func (b *broadcastLog) trim() {
-	for b.first < len(b.entries) && b.entries[b.first].behind == 0 {
-		b.entries[b.first] = logEntry{}
-		b.first++
-		b.base++
-	}
-	switch {
-	case b.first == len(b.entries):
-		b.entries, b.first = b.entries[:0], 0
-		if cap(b.entries) > maxIdleEntries {
-			b.entries = nil
+// tidy throws away what nobody needs any more, some of it when it is much.
+func (b *broadcastLog) tidy() {
+	steps := tidyStep
+	for ; b.due < b.last && steps > 0; steps-- {
+		if e := b.at(b.due); !e.offered || e.lagging > 0 {
+			break
 		}
-	case b.first > len(b.entries)/2:
-		n := copy(b.entries, b.entries[b.first:])
-		clear(b.entries[n:])
-		b.entries, b.first = b.entries[:n], 0
+		b.due++
 	}
+	for ; b.base < b.due && steps > 0; steps-- {
+		e := b.at(b.base)
+		if e.pins > 0 {
+			break
+		}
+		*e = logEntry{}
+		b.base++
+		if b.base%pageSize == 0 {
+			b.dropPage()
+		}
+	}
+	b.untidy = steps == 0
 }
 
-// maxIdleEntries is how long an empty log's slice may be kept for the next burst.
-const maxIdleEntries = 4096
+func (b *broadcastLog) dropPage() {
+	b.spare = b.pages[0]
+	n := copy(b.pages, b.pages[1:])
+	b.pages[n] = nil
+	if b.pages = b.pages[:n]; n == 0 && cap(b.pages) > pageSize {
+		b.pages = nil
+	}
+}
 
 // join makes c hear what is appended from now on.
 func (b *broadcastLog) join(c *Conn) {
-	c.seat = int32(len(b.crowd))
-	b.crowd = append(b.crowd, c)
-	c.cursor = b.end()
-	b.upToDate++
-	if b.left > 0 {
-		// The new seat lies on the sweep's way, and must not use up somebody's visit.
-		b.left++
-		b.roundLeft++
+	c.hears, c.cursor = true, b.last
+	b.everybody.add(int(c.fd))
+	if c.stalled {
+		b.pin(c)
 	}
 }
 
-// quit takes c out of the crowd and gives up its cursor.
+// quit is the end of what the log has for c.
 func (b *broadcastLog) quit(c *Conn) {
-	b.leave(c.cursor)
-	seat := int(c.seat)
-	if seat < b.next {
-		// The last one visited takes the free seat, so that nobody still to be visited lands behind the sweep.
-		b.next--
-		b.seatAt(seat, b.crowd[b.next])
-		seat = b.next
-		if b.left > 0 {
-			// The one that comes to sit there may have been visited already, and would use up somebody's visit.
-			b.left++
-			b.roundLeft++
-		}
+	if !c.hears {
+		return
 	}
-	last := len(b.crowd) - 1
-	if seat != last {
-		b.seatAt(seat, b.crowd[last])
-	}
-	b.crowd[last] = nil
-	b.crowd = b.crowd[:last]
-	c.seat = noSeat
-	b.left = min(b.left, last)
-	b.roundLeft = min(b.roundLeft, last)
+	b.unpin(c)
+	c.hears = false
+	b.everybody.remove(int(c.fd))
+	b.tidy()
 }
 
-func (b *broadcastLog) seatAt(seat int, c *Conn) {
-	b.crowd[seat] = c
-	c.seat = int32(seat)
-}
-
-// noSeat is the seat of a connection that does not hear the log.
-const noSeat = -1
-
-// sweep returns the next connection to visit, or nil when everybody has been visited since the newest entry came.
-func (b *broadcastLog) sweep() *Conn {
-	if b.left == 0 {
-		return nil
-	}
-	if b.roundLeft == 0 {
-		b.offered = b.roundLow
-		b.startRound()
-	}
-	if b.next >= len(b.crowd) {
-		b.next = 0
-	}
-	c := b.crowd[b.next]
-	b.next++
-	b.left--
-	b.roundLeft--
-	return c
+func (e *logEntry) isFor(c *Conn) bool {
+	return e.to.has(int(c.fd)) && !e.excludes(c.id) && !e.has(c)
 }
 
 func (e *logEntry) excludes(id uint64) bool { return len(e.except) > 0 && contains(e.except, id) }
-
-// contains tells whether id is one of ids, which are sorted.
-func contains(ids []uint64, id uint64) bool {
-	_, found := slices.BinarySearch(ids, id)
-	return found
-}

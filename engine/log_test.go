@@ -19,32 +19,38 @@ func (s *stillLoop) checkLoop() {
 func (s *stillLoop) checkLog() {
 	s.t.Helper()
 	b := &s.everybody
-	behind, upToDate := make([]int, len(b.entries)), 0
-	for seat, c := range b.crowd {
+	pins, lagging, atEnd, hearing := map[uint64]int32{}, map[uint64]int32{}, int32(0), 0
+	for _, c := range s.conns {
+		if c == nil || !c.hears {
+			continue
+		}
+		hearing++
 		switch {
-		case int(c.seat) != seat:
-			s.t.Fatalf("connection %d sits on %d, not %d", c.id, seat, c.seat)
-		case c.cursor < b.base || c.cursor > b.end():
+		case !b.everybody.has(int(c.fd)):
+			s.t.Fatalf("connection %d is not visited", c.id)
+		case c.cursor > b.end() || c.pinned && c.cursor < b.base:
 			s.t.Fatalf("cursor %d outside of %d to %d", c.cursor, b.base, b.end())
-		case c.cursor == b.end():
-			upToDate++
-		default:
-			behind[b.first+int(c.cursor-b.base)]++
+		case c.stalled && !c.pinned:
+			s.t.Fatalf("connection %d is stalled and keeps nothing", c.id)
+		case c.pinned && c.cursor == b.end():
+			atEnd++
+		case c.pinned:
+			pins[c.cursor]++
+			if !c.stalled {
+				lagging[c.cursor]++
+			}
 		}
 	}
-	if upToDate != b.upToDate {
-		s.t.Fatalf("upToDate %d, want %d", b.upToDate, upToDate)
+	if atEnd != b.atEnd || hearing != b.everybody.size {
+		s.t.Fatalf("%d pinned at the end, want %d; %d hear, want %d", b.atEnd, atEnd, b.everybody.size, hearing)
 	}
-	for i, e := range b.entries {
-		if e.behind != behind[i] {
-			s.t.Fatalf("entry %d of %d: behind %d, want %d", i, len(b.entries), e.behind, behind[i])
+	for p := b.base; p < b.end(); p++ {
+		if e := b.at(p); e.pins != pins[p] || e.lagging != lagging[p] || p < b.due && (!e.offered || e.lagging > 0) {
+			s.t.Fatalf("entry %d: %d pins, %d lag, offered %v, due %d; want %d and %d", p, e.pins, e.lagging, e.offered, b.due, pins[p], lagging[p])
 		}
 	}
-	if b.first < len(b.entries) && b.entries[b.first].behind == 0 {
+	if b.base < b.due && b.at(b.base).pins == 0 && !b.untidy {
 		s.t.Fatal("the log keeps an entry that nobody needs")
-	}
-	if b.left > len(b.crowd) || b.roundLeft > len(b.crowd) || b.left < 0 || b.roundLeft < 0 {
-		s.t.Fatalf("%d visits and %d of the round left for %d", b.left, b.roundLeft, len(b.crowd))
 	}
 }
 
@@ -83,26 +89,43 @@ func (c *Conn) unwritten() (n int) {
 
 // lag is how far the last of those who are not stalled is behind.
 func (s *stillLoop) lag() (most int) {
-	for _, c := range s.everybody.crowd {
-		if !c.stalled {
-			most = max(most, s.everybody.waiting(c.cursor))
+	for _, c := range s.conns {
+		if c != nil && c.hears && !c.stalled {
+			if p, ok := c.oldestDue(); ok {
+				most = max(most, s.everybody.waiting(p))
+			}
 		}
 	}
 	return most
 }
 
+// oldestDue is the position of the oldest entry that c is to get.
+func (c *Conn) oldestDue() (position uint64, ok bool) {
+	b := &c.loop.everybody
+	for p := max(c.cursor, b.base); c.hears && p < b.end(); p++ {
+		if b.at(p).isFor(c) {
+			return p, true
+		}
+	}
+	return 0, false
+}
+
+// swept tells whether a sweep brings c the entry at a position.
+func (c *Conn) swept(position uint64) bool {
+	e := c.loop.everybody.at(position)
+	a := e.to
+	return !e.offered && (int(c.fd)-a.next+a.span())%a.span() < int(e.until-a.walked)
+}
+
 func (s *stillLoop) checkNobodyForgotten() {
 	s.t.Helper()
-	b := &s.everybody
-	visited := func(c *Conn) bool {
-		return c.seat != noSeat && (int(c.seat)-b.next%max(len(b.crowd), 1)+len(b.crowd))%len(b.crowd) < b.left
-	}
 	for _, c := range s.conns {
 		if c == nil {
 			continue
 		}
-		due := c.hasInput() || !c.stalled && (c.waiting() || c.state == draining)
-		if due && !c.queued && !visited(c) {
+		p, owed := c.oldestDue()
+		due := c.hasInput() || !c.stalled && (c.out != nil || c.state == draining)
+		if !c.queued && (due || owed && !c.stalled && !c.swept(p)) {
 			s.t.Fatalf("connection %d in state %d is forgotten", c.id, c.state)
 		}
 	}
@@ -116,12 +139,9 @@ func (s *stillLoop) expectIdle() {
 	s.t.Helper()
 	s.checkLoop()
 	b := &s.everybody
-	if s.queued != 0 || len(s.stalled) != 0 || s.ready.n != 0 || len(b.entries) != 0 || b.left != 0 || b.backlog() != 0 {
+	if s.queued != 0 || len(s.stalled) != 0 || s.ready.n != 0 || b.base != b.end() || b.busy() || b.backlog() != 0 {
 		s.t.Fatalf("not idle: queued %d, stalled %d, ready %d, entries %d, left %d, backlog %d",
-			s.queued, len(s.stalled), s.ready.n, len(b.entries), b.left, b.backlog())
-	}
-	if len(b.crowd) != b.upToDate {
-		s.t.Fatalf("%d up to date of %d", b.upToDate, len(b.crowd))
+			s.queued, len(s.stalled), s.ready.n, b.end()-b.base, b.left(&b.everybody), b.backlog())
 	}
 }
 
@@ -135,15 +155,22 @@ func (s *stillLoop) hearing(n int) (all []*fakeSocket) {
 	return all
 }
 
-func (s *stillLoop) broadcast(data string, except ...uint64) (taken, refused int) {
-	return s.Broadcast(text(data), except)
+func (s *stillLoop) broadcast(data string, except ...*fakeSocket) (taken, refused int) {
+	return s.Broadcast(text(data), outlets(except))
+}
+
+func outlets(sockets []*fakeSocket) (list []Outlet) {
+	for _, k := range sockets {
+		list = append(list, (*outlet)(k.conn))
+	}
+	return list
 }
 
 func TestSweepSkipsNobodyWhenOthersJoin(t *testing.T) {
 	s := newStillLoop(t, ListenOptions{})
 	first := s.hearing(3)
 	s.serve(first[0].conn)
-	s.everybody.next = 1
+	s.everybody.everybody.next = firstFake + 1
 	s.broadcast("x")
 	s.hearing(1) // on the sweep's way
 	s.checkLoop()
@@ -156,6 +183,16 @@ func TestSweepSkipsNobodyWhenOthersJoin(t *testing.T) {
 	s.expectIdle()
 }
 
+// visit is whom the sweep comes to next.
+func (s *stillLoop) visit() *Conn {
+	for s.everybody.busy() {
+		if c := s.everybody.sweep(s.conns); c != nil {
+			return c
+		}
+	}
+	return nil
+}
+
 // Every place to leave from, at every state of the sweep.
 func TestSweepSkipsNobodyWhenOthersLeave(t *testing.T) {
 	const n = 5
@@ -164,10 +201,12 @@ func TestSweepSkipsNobodyWhenOthersLeave(t *testing.T) {
 			for leaver := range n {
 				s := newStillLoop(t, ListenOptions{})
 				all := s.hearing(n)
-				s.everybody.next = start
+				s.everybody.everybody.next = firstFake + start
 				s.broadcast("x")
 				for range visited {
-					s.serve(s.everybody.sweep())
+					if c := s.visit(); c != nil {
+						s.serve(c)
+					}
 				}
 				all[leaver].conn.hear(false)
 				s.checkLoop()
@@ -201,8 +240,8 @@ func TestBroadcastCounts(t *testing.T) {
 	}
 	all := s.hearing(4)
 	deaf := s.connect(handler{})
-	a, b := all[0].conn.id, all[2].conn.id
-	if taken, _ := s.broadcast("x", b, a, a, deaf.conn.id, 1<<60); taken != 2 {
+	a, b := all[0], all[2]
+	if taken, _ := s.broadcast("x", b, a, a, deaf); taken != 2 {
 		t.Errorf("taken %d, want 2", taken)
 	}
 	s.broadcast("y", a)
@@ -221,7 +260,7 @@ func TestExceptionsLeaveInOneWrite(t *testing.T) {
 	all := s.hearing(sliceWrites)
 	s.broadcast("m")
 	for i := range 2 * sliceWrites {
-		s.broadcast("m", all[i%sliceWrites].conn.id)
+		s.broadcast("m", all[i%sliceWrites])
 	}
 	s.slice()
 	for i, k := range all {
@@ -232,23 +271,24 @@ func TestExceptionsLeaveInOneWrite(t *testing.T) {
 }
 
 func TestLogMemoryAfterABurst(t *testing.T) {
+	const burst = 20 * tidyStep
 	s := newStillLoop(t, ListenOptions{MaxOutbox: 1 << 30})
 	all := s.hearing(2)
 	all[0].room = 0
-	for range 3 * maxIdleEntries {
+	for range burst {
 		s.broadcast("x")
 	}
 	s.slice()
-	if len(s.everybody.entries) < maxIdleEntries {
-		t.Fatal("no burst")
+	if n := len(s.everybody.pages); n < burst/pageSize {
+		t.Fatalf("%d pages: no burst", n)
 	}
 	all[0].room = anyNumber
 	s.pump()
 	s.expectIdle()
-	if n := cap(s.everybody.entries); n > maxIdleEntries {
-		t.Errorf("%d entries kept", n)
+	if n := len(s.everybody.pages); n > 1 || cap(s.everybody.pages) > pageSize {
+		t.Errorf("%d pages kept", n)
 	}
-	if !slices.Equal(all[0].got, all[1].got) || len(all[0].got) != 3*maxIdleEntries {
+	if !slices.Equal(all[0].got, all[1].got) || len(all[0].got) != burst {
 		t.Errorf("got %d and %d bytes", len(all[0].got), len(all[1].got))
 	}
 }

@@ -158,6 +158,9 @@ func (l *Loop) handle(fd int, events netpoll.IOEvent, _ netpoll.IOFlags) error {
 	if !l.stopped {
 		l.sliceIfDue(start)
 	}
+	if l.everybody.untidy {
+		l.wake()
+	}
 	end := l.age()
 	l.work.end(end)
 	l.turns.end(end)

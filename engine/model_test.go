@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -26,8 +27,15 @@ type streams struct {
 	*stillLoop
 	rng   *rand.Rand
 	all   []*stream
+	crews []*crew
 	count int // of what was sent
 	depth int // of callbacks that send
+}
+
+// crew is an audience, and who the model says is in it.
+type crew struct {
+	Audience
+	in map[*stream]bool
 }
 
 type stream struct {
@@ -50,16 +58,31 @@ func newStreams(t *testing.T, seed uint64, connections int) *streams {
 		}
 		m.all = append(m.all, k)
 	}
+	for range 3 {
+		m.crews = append(m.crews, &crew{m.NewAudience(), map[*stream]bool{}})
+	}
 	return m
 }
 
 // gone is what a hub does then, and sends to others in the midst of the end of one.
 func (m *streams) gone(k *stream) {
-	k.hears, k.pushed = false, false
+	k.pushed = false
+	m.deaf(k, true)
 	if m.depth++; m.depth < 3 {
 		m.act()
 	}
 	m.depth--
+}
+
+// deaf is the end of k's hearing, and of its being in audiences.
+func (m *streams) deaf(k *stream, remove bool) {
+	k.hears = false
+	for _, crew := range m.crews {
+		if remove {
+			crew.Remove(k.outlet)
+		}
+		delete(crew.in, k)
+	}
 }
 
 func (m *streams) any() *stream { return m.all[m.rng.IntN(len(m.all))] }
@@ -87,20 +110,39 @@ func (m *streams) message() *message {
 	return &message{data: m.payload(), binary: m.rng.IntN(4) == 0}
 }
 
+// broadcast is to everybody, or to a crew without those of others.
 func (m *streams) broadcast() {
 	msg := m.message()
-	var except []uint64
+	var to *crew
+	var already []*crew
+	var done []Audience
+	if m.rng.IntN(3) > 0 {
+		to = m.crews[m.rng.IntN(len(m.crews))]
+		for m.rng.IntN(4) == 0 {
+			other := m.crews[m.rng.IntN(len(m.crews))]
+			already, done = append(already, other), append(done, other.Audience)
+		}
+	}
+	var except []*stream
+	var outlets []Outlet
 	for m.rng.IntN(3) == 0 {
-		except = append(except, m.any().conn.id)
+		k := m.any()
+		except = append(except, k)
+		outlets = append(outlets, (*outlet)(k.conn))
 	}
 	taken := 0
 	for _, k := range m.all {
-		if k.hears && !contains(sorted(except), k.conn.id) {
+		has := slices.ContainsFunc(already, func(c *crew) bool { return c.in[k] })
+		if k.hears && (to == nil || to.in[k]) && !has && !slices.Contains(except, k) {
 			k.want = append(k.want, k.conn.format.frame(msg)...)
 			taken++
 		}
 	}
-	if got, refused := m.Broadcast(msg, except); got != taken || refused != 0 {
+	broadcast := func() (taken, refused int) { return m.Broadcast(msg, outlets) }
+	if to != nil {
+		broadcast = func() (taken, refused int) { return m.BroadcastTo(to.Audience, msg, outlets, done) }
+	}
+	if got, refused := broadcast(); got != taken || refused != 0 {
 		m.t.Fatalf("Broadcast: %d took it, %d refused; want %d, 0", got, refused, taken)
 	}
 }
@@ -134,8 +176,25 @@ func (m *streams) send(k *stream) {
 }
 
 func (m *streams) hear(k *stream, on bool) {
+	if !on {
+		m.deaf(k, m.rng.IntN(2) == 0)
+	}
 	k.outlet.Hear(on)
 	k.hears = on && k.pushed
+}
+
+// enlist lets k into a crew, or out of it.
+func (m *streams) enlist(k *stream) {
+	crew := m.crews[m.rng.IntN(len(m.crews))]
+	if m.rng.IntN(3) == 0 {
+		crew.Remove(k.outlet)
+		delete(crew.in, k)
+	} else if crew.Add(k.outlet); k.hears {
+		crew.in[k] = true
+	}
+	if crew.Has(k.outlet) != crew.in[k] {
+		m.t.Fatalf("%d is in: %v, want %v", k.conn.id, crew.Has(k.outlet), crew.in[k])
+	}
 }
 
 // end lets k's end begin, in one of three ways.
@@ -155,7 +214,9 @@ func (m *streams) end(k *stream) {
 // act does one of the things that a program may do, anywhere.
 func (m *streams) act() {
 	k := m.any()
-	switch m.rng.IntN(10) {
+	switch m.rng.IntN(12) {
+	case 10, 11:
+		m.enlist(k)
 	case 0, 1, 2:
 		m.broadcast()
 	case 3, 4:
@@ -223,6 +284,11 @@ func (m *streams) finish() {
 		}
 		if k.ended && !k.shut && !k.closed || len(k.reasons) > 1 || k.ended != (len(k.reasons) == 1) {
 			m.t.Fatalf("connection %d: ended %v, shut %v, closed %v, OnClose %v", k.conn.id, k.ended, k.shut, k.closed, k.reasons)
+		}
+	}
+	for _, crew := range m.crews {
+		if n := crew.Audience.(*audience).size; n != len(crew.in) {
+			m.t.Fatalf("%d are in, want %d", n, len(crew.in))
 		}
 	}
 	m.expectIdle()

@@ -4,33 +4,16 @@ package engine
 
 import "slices"
 
-// Broadcast puts m into the loop's log for every connection that hears it, except those with the given IDs, and tells how
-// many took it and how many refused. The cost does not depend on how many there are, but on how many are stalled: one of
-// them that would have more than MaxOutbox bytes waiting refuses, and is closed as a slow consumer. Exceptions cost
-// a look at everybody. On the loop only.
-func (l *Loop) Broadcast(m Shared, except []uint64) (taken, refused int) {
-	refused = l.refuseSlow(entrySize(m), except)
-	hearing := len(l.everybody.crowd)
-	if hearing == 0 {
-		return 0, refused
-	}
-	sorted := slices.Clone(except)
-	slices.Sort(sorted)
-	l.everybody.append(m, sorted)
-	l.wake()
-	return hearing - l.hearingOf(sorted), refused
-}
-
-// refuseSlow ends the stalled connections that size more bytes would bring above their limit.
-func (l *Loop) refuseSlow(size int, except []uint64) (refused int) {
+// refuseSlow ends the stalled connections that size more bytes would bring above their limit, of those that e is for.
+func (l *Loop) refuseSlow(size int, e *logEntry) (refused int) {
 	for i := len(l.stalled) - 1; i >= 0; i-- {
 		if i >= len(l.stalled) {
 			continue // ending one may end others
 		}
 		c := l.stalled[i]
 		switch {
-		case c.seat == noSeat:
-		case slices.Contains(except, c.id):
+		case !c.hears:
+		case !e.isFor(c):
 			if l.everybody.waiting(c.cursor) > c.limits.MaxOutbox {
 				c.catchUp()
 			}
@@ -40,19 +23,6 @@ func (l *Loop) refuseSlow(size int, except []uint64) (refused int) {
 		}
 	}
 	return refused
-}
-
-// hearingOf counts those of the given connections that are in the crowd.
-func (l *Loop) hearingOf(ids []uint64) (n int) {
-	if len(ids) == 0 {
-		return 0
-	}
-	for _, c := range l.everybody.crowd {
-		if contains(ids, c.id) {
-			n++
-		}
-	}
-	return n
 }
 
 // pushShared queues m for c alone and tells whether it was taken.
@@ -112,61 +82,6 @@ func (c *Conn) discard() {
 	}
 }
 
-// hear makes c one of those who get broadcasts, or no longer. What was broadcast before it stops is still its own.
-func (c *Conn) hear(on bool) {
-	switch {
-	case on && c.seat == noSeat && !c.detached && c.state == open:
-		c.loop.everybody.join(c)
-	case !on && c.seat != noSeat:
-		c.keepLog()
-	}
-}
-
-// keepLog takes c out of the crowd; the log entries it has not got yet become its own, merged with the rest in order.
-func (c *Conn) keepLog() {
-	l := c.loop
-	if c.cursor == l.everybody.end() {
-		l.everybody.quit(c)
-		return
-	}
-	if c.written > 0 && !c.headIsItem() {
-		l.account(c, -c.written) // the rest of that entry is counted as its own below
-	}
-	merged, from := l.pool.box(), c.cursor
-	for c.waiting() {
-		c.moveHead(merged)
-	}
-	c.cursor = from
-	l.everybody.quit(c)
-	if merged.len() > 0 {
-		merged.bytes -= c.written
-		c.out = merged
-		l.enqueue(c) // the sweep will not come to it any more
-	}
-}
-
-// moveHead moves what comes first, of the outbox or the log, to the end of another outbox.
-func (c *Conn) moveHead(to *outbox) {
-	if c.headIsItem() {
-		to.add(c.out.pop())
-		if c.out.len() == 0 {
-			c.freeOutbox()
-		}
-		return
-	}
-	if frame := c.entryFrame(c.cursor); len(frame) > 0 {
-		to.push(frame, 0)
-		c.loop.account(c, len(frame)+itemOverhead)
-	}
-	c.cursor++
-}
-
-func (c *Conn) quitLog() {
-	if c.seat != noSeat {
-		c.loop.everybody.quit(c)
-	}
-}
-
 // wouldBeSlow tells whether size more bytes bring a stalled connection above its limit. What the log has may not all be for it.
 func (c *Conn) wouldBeSlow(size int) bool {
 	if c.pending()+size <= c.limits.MaxOutbox {
@@ -174,12 +89,4 @@ func (c *Conn) wouldBeSlow(size int) bool {
 	}
 	c.catchUp()
 	return c.pending()+size > c.limits.MaxOutbox
-}
-
-// catchUp makes what the log has for a stalled connection its own, so that it does not pin entries that leave it out.
-func (c *Conn) catchUp() {
-	if c.seat != noSeat && c.cursor != c.loop.everybody.end() {
-		c.keepLog()
-		c.loop.everybody.join(c)
-	}
 }

@@ -22,7 +22,7 @@ const (
 	sliceTime   = time.Millisecond
 )
 
-func (l *Loop) busy() bool { return l.ready.n > 0 || l.everybody.left > 0 }
+func (l *Loop) busy() bool { return l.ready.n > 0 || l.everybody.busy() }
 
 // wake makes sure that a slice will run.
 func (l *Loop) wake() {
@@ -52,12 +52,15 @@ func (l *Loop) slice() {
 	l.events = 0
 	queue, cost := l.ready.n, 0 // whoever joins the queue again waits for the next slice
 	for looks := 0; looks < sliceLooks && cost < sliceWrites; looks++ {
-		c := l.nextReady(looks, &queue)
-		if c == nil {
+		c, more := l.nextReady(looks, &queue)
+		if !more {
 			break
 		}
-		cost += l.serve(c)
+		if c != nil {
+			cost += l.serve(c)
+		}
 	}
+	l.everybody.rotate()
 	l.settle()
 	l.checkBacklog()
 	l.lastSlice = time.Now()
@@ -66,20 +69,20 @@ func (l *Loop) slice() {
 	}
 }
 
-// nextReady takes from the queue and from the sweep in turn.
-func (l *Loop) nextReady(turn int, queue *int) *Conn {
-	if turn%2 == 0 || *queue == 0 {
-		if c := l.everybody.sweep(); c != nil {
-			return c
+// nextReady takes from the queue and from the sweep in turn. A look at the sweep may find nobody, and more is to come.
+func (l *Loop) nextReady(turn int, queue *int) (c *Conn, more bool) {
+	if b := &l.everybody; b.busy() && (turn%2 == 0 || *queue == 0) {
+		if c = b.sweep(l.conns); c != nil || *queue == 0 {
+			return c, c != nil || b.busy()
 		}
 	}
 	if *queue == 0 {
-		return nil
+		return nil, false
 	}
 	*queue--
-	c := l.ready.pop()
+	c = l.ready.pop()
 	c.queued = false
-	return c
+	return c, true
 }
 
 // serve gives c its turn: input that was left undecoded first, then one write. It tells what that cost, in writes.
@@ -94,10 +97,7 @@ func (l *Loop) serve(c *Conn) (cost int) {
 		l.noteSlow(start)
 		cost = turnCost
 	}
-	if l.finish(c) {
-		cost++
-	}
-	return cost
+	return cost + l.finish(c)
 }
 
 // hasInput tells whether something that came in earlier, and may be handled now, is still to be handled.
@@ -105,24 +105,27 @@ func (c *Conn) hasInput() bool {
 	return c.state == open && !c.panicked && c.hold == 0 && (c.undecoded || c.eof && !c.eofTold)
 }
 
-// finish writes what c has to say, at the end of its callback or when its turn comes.
-func (l *Loop) finish(c *Conn) bool {
+// finish writes what c has to say, at the end of its callback or when its turn comes, and tells what that cost, in writes.
+func (l *Loop) finish(c *Conn) (cost int) {
 	if c.panicked {
 		l.endPanicked(c)
 	}
+	l.everybody.sync(c)
 	if c.stalled || c.state == dead || (c.state == open && !c.waiting()) || c.state == lingering {
-		return false
+		return 0
 	}
-	l.flush(c)
-	return true
+	return l.flush(c)
 }
 
-// flush gives the kernel what c has to say, in one write.
-func (l *Loop) flush(c *Conn) {
+// flush gives the kernel what c has to say, in one write. Of what waits in the log nothing may be for c: then it costs none.
+func (l *Loop) flush(c *Conn) (cost int) {
 	p := l.gather(c)
+	if len(p) > 0 {
+		cost = 1
+	}
 	n, ok := l.write(c, p)
 	if !ok {
-		return
+		return cost
 	}
 	l.advance(c, n)
 	switch {
@@ -130,13 +133,11 @@ func (l *Loop) flush(c *Conn) {
 		l.stall(c)
 	case c.waiting():
 		l.enqueue(c)
-		if c.seat != noSeat && c.cursor != l.everybody.end() {
-			l.everybody.lags(c.cursor)
-		}
 	case c.state == draining:
 		l.drained(c)
 	}
 	c.lookDrained()
+	return cost
 }
 
 // write returns how much the kernel took; ok is false when that ended the connection.

@@ -167,7 +167,7 @@ func TestExceptionsAreNotSlow(t *testing.T) {
 	k.room = 0
 	s.broadcast("stuck")
 	s.pump()
-	if taken, refused := s.broadcast(strings.Repeat("x", 1000), k.conn.id); taken != 1 || refused != 0 || k.conn.Closing() {
+	if taken, refused := s.broadcast(strings.Repeat("x", 1000), k); taken != 1 || refused != 0 || k.conn.Closing() {
 		t.Errorf("taken %d, refused %d, closing %v", taken, refused, k.conn.Closing())
 	}
 }
@@ -217,10 +217,10 @@ func TestExceptionsAreNotOwed(t *testing.T) {
 	s.broadcast("stuck")
 	s.pump()
 	for range 1000 {
-		s.broadcast(strings.Repeat("x", 1000), stuck.conn.id)
+		s.broadcast(strings.Repeat("x", 1000), stuck)
 		s.pump()
 	}
-	if n := len(s.everybody.entries) - s.everybody.first; n > 10 {
+	if n := s.everybody.end() - s.everybody.base; n > 10 {
 		t.Errorf("%d entries are kept for a connection that they leave out", n)
 	}
 	if _, refused := s.broadcast("y"); refused != 0 || stuck.conn.Closing() {

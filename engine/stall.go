@@ -12,7 +12,9 @@ func isTemporary(err error) bool {
 // stall notes that the kernel takes no more for c until EPOLLOUT says so.
 func (l *Loop) stall(c *Conn) {
 	l.queued -= c.ownBytes()
+	l.everybody.unpin(c)
 	c.stalled = true
+	l.everybody.pin(c)
 	c.stallSeat = int32(len(l.stalled))
 	l.stalled = append(l.stalled, c)
 	l.stats.stalled.Add(1)
@@ -25,7 +27,9 @@ func (l *Loop) unstall(c *Conn) {
 	if !c.stalled {
 		return
 	}
+	l.everybody.unpin(c)
 	c.stalled = false
+	l.everybody.tidy()
 	l.queued += c.ownBytes()
 	last := len(l.stalled) - 1
 	moved := l.stalled[last]
@@ -47,7 +51,8 @@ func (c *Conn) ownBytes() int {
 // pending is what waits for c, the log included.
 func (c *Conn) pending() int {
 	n := c.ownBytes()
-	if c.seat != noSeat {
+	if c.hears {
+		c.loop.everybody.sync(c)
 		n += c.loop.everybody.waiting(c.cursor)
 	}
 	return n

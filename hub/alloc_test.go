@@ -14,12 +14,25 @@ type quietLoop struct {
 	hearing int
 }
 
-func (l *quietLoop) Index() int                                    { return l.index }
-func (l *quietLoop) Post(fn func()) error                          { l.tasks = append(l.tasks, fn); return nil }
-func (l *quietLoop) PostSized(fn func(), _ int) error              { return l.Post(fn) }
-func (l *quietLoop) NotePublish()                                  {}
-func (l *quietLoop) AwaitBacklog(context.Context) error            { return nil }
-func (l *quietLoop) Broadcast(_ Encodable, ex []uint64) (n, _ int) { return l.hearing - len(ex), 0 }
+// quietAudience counts.
+type quietAudience struct{ in int }
+
+func (a *quietAudience) Add(Outlet)      { a.in++ }
+func (a *quietAudience) Remove(Outlet)   { a.in-- }
+func (a *quietAudience) Has(Outlet) bool { return true }
+
+func (l *quietLoop) Index() int                         { return l.index }
+func (l *quietLoop) Post(fn func()) error               { l.tasks = append(l.tasks, fn); return nil }
+func (l *quietLoop) PostSized(fn func(), _ int) error   { return l.Post(fn) }
+func (l *quietLoop) NotePublish()                       {}
+func (l *quietLoop) AwaitBacklog(context.Context) error { return nil }
+func (l *quietLoop) NewAudience() Audience              { return &quietAudience{} }
+
+func (l *quietLoop) Broadcast(_ Encodable, ex []Outlet) (n, _ int) { return l.hearing - len(ex), 0 }
+
+func (l *quietLoop) BroadcastTo(to Audience, _ Encodable, ex []Outlet, _ []Audience) (n, _ int) {
+	return to.(*quietAudience).in - len(ex), 0
+}
 
 func (l *quietLoop) run() {
 	for i, task := range l.tasks {

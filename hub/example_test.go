@@ -15,9 +15,14 @@ func (l *loop) Post(fn func()) error               { fn(); return nil }
 func (l *loop) PostSized(fn func(), _ int) error   { return l.Post(fn) }
 func (l *loop) NotePublish()                       {}
 func (l *loop) AwaitBacklog(context.Context) error { return nil }
-func (l *loop) Broadcast(m hub.Encodable, except []uint64) (taken, refused int) {
+func (l *loop) NewAudience() hub.Audience          { return nil } // for groups larger than any here
+func (l *loop) BroadcastTo(hub.Audience, hub.Encodable, []hub.Outlet, []hub.Audience) (taken, refused int) {
+	return 0, 0
+}
+
+func (l *loop) Broadcast(m hub.Encodable, except []hub.Outlet) (taken, refused int) {
 	for _, c := range l.everybody {
-		if len(except) == 0 || c.id != except[0] {
+		if len(except) == 0 || c != except[0] {
 			c.Push(m)
 			taken++
 		}

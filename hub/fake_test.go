@@ -103,6 +103,7 @@ type fakeLoop struct {
 	hearing   []*fakeConn
 	posts     int
 	published int
+	audiences int // ever made
 	backlog   error
 }
 
@@ -118,17 +119,26 @@ func (l *fakeLoop) Post(fn func()) error {
 	return nil
 }
 
-func (l *fakeLoop) Broadcast(m Encodable, except []uint64) (taken, refused int) {
+func (l *fakeLoop) Broadcast(m Encodable, except []Outlet) (taken, refused int) {
+	return l.broadcast(l.hearing, m, except, nil)
+}
+
+func (l *fakeLoop) BroadcastTo(to Audience, m Encodable, except []Outlet, already []Audience) (taken, refused int) {
+	return l.broadcast(to.(*fakeAudience).in, m, except, already)
+}
+
+func (l *fakeLoop) broadcast(to []*fakeConn, m Encodable, except []Outlet, already []Audience) (taken, refused int) {
 	l.mustRun("Broadcast")
-	for i, id := range except {
-		hears := slices.ContainsFunc(l.hearing, func(c *fakeConn) bool { return c.id == id })
-		if !hears || slices.Contains(except[:i], id) {
-			l.fakes.t.Errorf("Broadcast except %v: %d does not hear, or is listed twice", except, id)
+	for i, o := range except {
+		if !slices.Contains(l.hearing, o.(*fakeConn)) || slices.Contains(except[:i], o) {
+			l.fakes.t.Errorf("Broadcast except %v: one does not hear, or is listed twice", except)
 		}
 	}
-	for _, c := range slices.Clone(l.hearing) {
+	already = slices.Clone(already)
+	for _, c := range slices.Clone(to) {
 		switch {
-		case slices.Contains(except, c.id):
+		case slices.Contains(except, Outlet(c)):
+		case slices.ContainsFunc(already, func(a Audience) bool { return a.Has(c) }):
 		case c.take(m):
 			taken++
 		default:
@@ -136,6 +146,41 @@ func (l *fakeLoop) Broadcast(m Encodable, except []uint64) (taken, refused int) 
 		}
 	}
 	return taken, refused
+}
+
+func (l *fakeLoop) NewAudience() Audience {
+	l.mustRun("NewAudience")
+	l.audiences++
+	return &fakeAudience{loop: l}
+}
+
+// fakeAudience holds who hears; whoever ends or hears no longer must have left.
+type fakeAudience struct {
+	loop *fakeLoop
+	in   []*fakeConn
+}
+
+func (a *fakeAudience) Has(o Outlet) bool { return slices.Contains(a.in, o.(*fakeConn)) }
+
+func (a *fakeAudience) Add(o Outlet) {
+	a.loop.mustRun("Add")
+	c := o.(*fakeConn)
+	if a.Has(o) || c.loop != a.loop || !slices.Contains(a.loop.hearing, c) {
+		a.loop.fakes.t.Errorf("connection %d is in the audience already, on another loop, or does not hear", c.id)
+	}
+	a.in = append(a.in, c)
+	c.audiences++
+}
+
+func (a *fakeAudience) Remove(o Outlet) {
+	a.loop.mustRun("Remove")
+	i := slices.Index(a.in, o.(*fakeConn))
+	if i < 0 {
+		a.loop.fakes.t.Error("removed who is not in the audience")
+		return
+	}
+	a.in[i].audiences--
+	a.in = slices.Delete(a.in, i, i+1)
 }
 
 func (l *fakeLoop) NotePublish() { l.mustRun("NotePublish"); l.published++ }
@@ -161,14 +206,15 @@ func (l *fakeLoop) step() bool {
 
 // fakeConn is a Ref and its Outlet.
 type fakeConn struct {
-	id     uint64
-	loop   *fakeLoop
-	gone   func()
-	closed bool
-	full   bool     // refuses
-	got    []string // messages, and goodbyes
-	onPush func()
-	onKick func()
+	id        uint64
+	loop      *fakeLoop
+	gone      func()
+	closed    bool
+	full      bool // refuses
+	audiences int
+	got       []string // messages, and goodbyes
+	onPush    func()
+	onKick    func()
 }
 
 func (c *fakeConn) ID() uint64     { return c.id }
@@ -212,6 +258,8 @@ func (c *fakeConn) Hear(on bool) {
 	switch {
 	case on == (i >= 0):
 		l.fakes.t.Errorf("Hear(%v) twice", on)
+	case c.audiences > 0:
+		l.fakes.t.Errorf("Hear(%v) of connection %d, which is in an audience", on, c.id)
 	case on:
 		l.hearing = append(l.hearing, c)
 	default:

@@ -15,8 +15,16 @@ type share struct {
 	members int    // home's count
 }
 
-// crowd is the part of a group that lives on one loop, and belongs to that loop.
-type crowd struct{ seats []seat }
+// crowd is the part of a group that lives on one loop, and belongs to that loop. A large one is an audience as well: what is
+// for it is put into the loop's log once, as what is for everybody, and not into each outbox.
+type crowd struct {
+	seats    []seat
+	audience Audience
+}
+
+// largeCrowd is how many members make a crowd an audience, which half as many end: what an audience costs by itself is little
+// more than to push to so many.
+const largeCrowd = 128
 
 type seat struct {
 	member     *member
@@ -67,6 +75,35 @@ func (s *membership) sit(m *member) {
 	s.index = len(s.crowd.seats)
 	s.crowd.seats = append(s.crowd.seats, seat{m, s})
 	s.after, m.seats = m.seats, s
+	s.crowd.entered(m)
+}
+
+// entered lets the newest member hear what the others do.
+func (c *crowd) entered(m *member) {
+	switch {
+	case c.audience != nil:
+		c.audience.Add(m.outlet)
+	case len(c.seats) >= m.roster.hub.large:
+		c.audience = m.roster.loop.NewAudience()
+		for i := range c.seats {
+			c.audience.Add(c.seats[i].member.outlet)
+		}
+	}
+}
+
+// left undoes entered. An audience that a push under way has still to get to stays one for now.
+func (c *crowd) left(m *member) {
+	if c.audience == nil {
+		return
+	}
+	c.audience.Remove(m.outlet)
+	if len(c.seats) > m.roster.hub.large/2 || m.roster.delivering > 0 {
+		return
+	}
+	for i := range c.seats {
+		c.audience.Remove(c.seats[i].member.outlet)
+	}
+	c.audience = nil
 }
 
 // seated tells whether s is in its crowd: it is not when the connection has gone before.
@@ -85,6 +122,7 @@ func (s *membership) stand() {
 	seats[s.index].membership.index = s.index
 	seats[last] = seat{}
 	s.crowd.seats = shrunk(seats[:last])
+	s.crowd.left(m)
 	for at := &m.seats; *at != nil; at = &(*at).after {
 		if *at == s {
 			*at = s.after

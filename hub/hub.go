@@ -14,6 +14,7 @@ type Hub struct {
 	rosters []*roster // by loop
 	homes   []Home    // by the caller's loop, made once so that Do has nothing to allocate
 	stats   counters
+	large   int // largeCrowd
 
 	// Home's own.
 	members map[uint64]*member // by connection
@@ -29,6 +30,7 @@ type Hub struct {
 func New[L Loop](loops []L, o Options) *Hub {
 	h := &Hub{
 		options: o.withDefaults(),
+		large:   largeCrowd,
 		homes:   make([]Home, len(loops)),
 		members: make(map[uint64]*member),
 		byUID:   make(map[string]*member),

@@ -12,10 +12,14 @@ type Loop interface {
 	Post(fn func()) error
 	// PostSized is Post for a function that holds size bytes: while too many wait, publishers are held back.
 	PostSized(fn func(), size int) error
-	// Broadcast gives m to every connection of the loop that hears, except those with the given IDs, each of which hears
-	// and is listed once; the slice is valid during the call. It tells how many took m and how many refused. On the loop
-	// only; its cost does not grow with the number of connections.
-	Broadcast(m Encodable, except []uint64) (taken, refused int)
+	// Broadcast gives m to every connection of the loop that hears, except some, each of which hears and is listed once;
+	// the slice is valid during the call. It tells how many took m and how many refused. On the loop only; its cost does
+	// not grow with the number of connections.
+	Broadcast(m Encodable, except []Outlet) (taken, refused int)
+	// BroadcastTo is Broadcast to an audience of this loop, without those in one of already: they have m by then.
+	BroadcastTo(to Audience, m Encodable, except []Outlet, already []Audience) (taken, refused int)
+	// NewAudience makes an empty audience of connections of this loop. On the loop only.
+	NewAudience() Audience
 	// NotePublish tells the loop that the callback now running has published, so that its connection can be held back
 	// while the loops are behind. On the loop only.
 	NotePublish()
@@ -43,6 +47,17 @@ type Outlet = interface {
 	Hear(on bool)
 	// Kick pushes last, unless it is nil, says goodbye in the connection's protocol and closes.
 	Kick(last Encodable, code int, reason string)
+}
+
+// Audience is a set of connections on one loop. It is an alias as Outlet is. All methods on the loop only, with connections of
+// that loop, each at a cost that does not grow with their number.
+type Audience = interface {
+	// Add puts a connection that hears into the audience; Remove takes one out, at the latest when its end begins or it
+	// hears no longer. Both go for what is broadcast from then on.
+	Add(o Outlet)
+	Remove(o Outlet)
+	// Has tells whether a connection is in it.
+	Has(o Outlet) bool
 }
 
 // Encodable is a message that is encoded once for each wire format, however many connections get it.

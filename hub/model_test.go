@@ -194,6 +194,7 @@ func (m *model) check(t *testing.T) {
 func TestRandomly(t *testing.T) {
 	for seed := range uint64(60) {
 		everyLoops(t, Options{}, func(t *testing.T, f *fakes) {
+			f.hub.large = 1 + int(seed%5)
 			m := &model{f: f, rnd: rand.New(rand.NewPCG(seed, 3))}
 			for range 10 {
 				m.enter()

@@ -74,13 +74,35 @@ func (l *goLoop) Post(fn func()) error {
 	return nil
 }
 
-func (l *goLoop) Broadcast(m Encodable, except []uint64) (taken, refused int) {
-	for _, c := range l.hearing {
-		if !slices.Contains(except, c.id) && c.Push(m) {
+func (l *goLoop) Broadcast(m Encodable, except []Outlet) (taken, refused int) {
+	return broadcastTo(l.hearing, m, except, nil)
+}
+
+func (l *goLoop) BroadcastTo(to Audience, m Encodable, except []Outlet, already []Audience) (taken, refused int) {
+	return broadcastTo(to.(*goAudience).in, m, except, already)
+}
+
+func (l *goLoop) NewAudience() Audience { return &goAudience{} }
+
+type goAudience struct{ in []*goConn }
+
+func (a *goAudience) Add(o Outlet)      { a.in = append(a.in, o.(*goConn)) }
+func (a *goAudience) Has(o Outlet) bool { return slices.Contains(a.in, o.(*goConn)) }
+func (a *goAudience) Remove(o Outlet) {
+	a.in = slices.DeleteFunc(a.in, func(c *goConn) bool { return o == Outlet(c) })
+}
+
+func broadcastTo(to []*goConn, m Encodable, except []Outlet, already []Audience) (taken, refused int) {
+	for _, c := range to {
+		switch {
+		case slices.Contains(except, Outlet(c)), slices.ContainsFunc(already, func(a Audience) bool { return a.Has(c) }):
+		case c.Push(m):
 			taken++
+		default:
+			refused++
 		}
 	}
-	return taken, len(l.hearing) - len(except) - taken
+	return taken, refused
 }
 
 type goConn struct {

@@ -97,10 +97,17 @@ func (l *fakeLoop) PostSized(fn func(), _ int) error   { return l.Post(fn) }
 func (l *fakeLoop) NotePublish()                       {}
 func (l *fakeLoop) AwaitBacklog(context.Context) error { return nil }
 
-func (l *fakeLoop) Broadcast(m hub.Encodable, except []uint64) (taken, refused int) {
-	for _, p := range l.hearing {
+func (l *fakeLoop) Broadcast(m hub.Encodable, except []hub.Outlet) (taken, refused int) {
+	return l.BroadcastTo(&fakeAudience{l.hearing}, m, except, nil)
+}
+
+func (l *fakeLoop) NewAudience() hub.Audience { return &fakeAudience{} }
+
+func (l *fakeLoop) BroadcastTo(to hub.Audience, m hub.Encodable, except []hub.Outlet, already []hub.Audience) (taken, refused int) {
+	for _, p := range to.(*fakeAudience).in {
 		switch {
-		case slices.Contains(except, p.id):
+		case slices.Contains(except, hub.Outlet(p)):
+		case slices.ContainsFunc(already, func(a hub.Audience) bool { return a.Has(p) }):
 		case p.Push(m):
 			taken++
 		default:
@@ -108,6 +115,14 @@ func (l *fakeLoop) Broadcast(m hub.Encodable, except []uint64) (taken, refused i
 		}
 	}
 	return taken, refused
+}
+
+type fakeAudience struct{ in []*fakePage }
+
+func (a *fakeAudience) Add(o hub.Outlet)      { a.in = append(a.in, o.(*fakePage)) }
+func (a *fakeAudience) Has(o hub.Outlet) bool { return slices.Contains(a.in, o.(*fakePage)) }
+func (a *fakeAudience) Remove(o hub.Outlet) {
+	a.in = slices.DeleteFunc(a.in, func(p *fakePage) bool { return o == hub.Outlet(p) })
 }
 
 // fakePage is a connection. full: it refuses what is pushed.

@@ -31,9 +31,22 @@ func (l *loop) Post(fn func()) error {
 	return nil
 }
 
-func (l *loop) Broadcast(hub.Encodable, []uint64) (taken, refused int) { return 0, 0 }
-func (l *loop) NotePublish()                                           {}
-func (l *loop) AwaitBacklog(context.Context) error                     { return nil }
+func (l *loop) Broadcast(hub.Encodable, []hub.Outlet) (taken, refused int) { return 0, 0 }
+func (l *loop) NotePublish()                                               {}
+func (l *loop) AwaitBacklog(context.Context) error                         { return nil }
+
+func (l *loop) BroadcastTo(hub.Audience, hub.Encodable, []hub.Outlet, []hub.Audience) (taken, refused int) {
+	return 0, 0
+}
+
+// NewAudience is for large groups, of which there are none here.
+func (l *loop) NewAudience() hub.Audience { return nobody{} }
+
+type nobody struct{}
+
+func (nobody) Add(hub.Outlet)      {}
+func (nobody) Remove(hub.Outlet)   {}
+func (nobody) Has(hub.Outlet) bool { return false }
 
 // A ref is a connection. It is nothing but its number: the outlets stand in one slice.
 type ref struct {

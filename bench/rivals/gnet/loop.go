@@ -144,11 +144,24 @@ func (l *loop) Post(fn func()) error {
 }
 
 // Broadcast puts m into the log. Nobody is ever excepted in the benchmark.
-func (l *loop) Broadcast(m hub.Encodable, _ []uint64) (taken, refused int) {
+func (l *loop) Broadcast(m hub.Encodable, _ []hub.Outlet) (taken, refused int) {
 	l.log = append(l.log, frame(m))
 	l.left = len(l.crowd)
 	return len(l.crowd), 0
 }
+
+// BroadcastTo and NewAudience are for large groups, of which the benchmark has none.
+func (l *loop) BroadcastTo(hub.Audience, hub.Encodable, []hub.Outlet, []hub.Audience) (taken, refused int) {
+	return 0, 0
+}
+
+func (l *loop) NewAudience() hub.Audience { return nobody{} }
+
+type nobody struct{}
+
+func (nobody) Add(hub.Outlet)      {}
+func (nobody) Remove(hub.Outlet)   {}
+func (nobody) Has(hub.Outlet) bool { return false }
 
 func (l *loop) NotePublish() {}
 
