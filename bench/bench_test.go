@@ -31,7 +31,7 @@ const tiny = "-quick -servers fanloop,floor -connections 50 -step-messages 5 -bu
 
 // TestTiny checks that every part works together and that nothing is lost; never a time.
 func TestTiny(t *testing.T) {
-	scenarios := "step,burst,one,many,echo,storm"
+	scenarios := "step,burst,one,many,echo,storm,http"
 	if testing.Short() {
 		scenarios = "step"
 	}
@@ -41,7 +41,7 @@ func TestTiny(t *testing.T) {
 		t.Fatalf("%v\n%s%s", err, progress.String(), table.String())
 	}
 	for _, name := range strings.Split(scenarios, ",") {
-		if !strings.Contains(table.String(), "\n## "+name+":") {
+		if !strings.Contains(table.String(), "\n## "+name) {
 			t.Errorf("%s is not in the table:\n%s", name, table.String())
 		}
 	}
@@ -63,7 +63,7 @@ func TestLoss(t *testing.T) {
 		defer ln.Close() // nobody accepts, nobody answers
 		ports += fmt.Sprintf("%s://%s\n", name, ln.Addr())
 	}
-	deaf := &contestant{Name: "deaf", push: []string{"sh", "-c", `printf "$1"; exec sleep 1000`, "sh", ports}}
+	deaf := &contestant{Name: "deaf", commands: map[string][]string{kindPush: {"sh", "-c", `printf "$1"; exec sleep 1000`, "sh", ports}}}
 	result := measure(t.Context(), deaf, s)
 	if result.Whole() || result.Failure == "" {
 		t.Errorf("%+v", result)

@@ -46,38 +46,6 @@ func moduleVersion(binary, module string) string {
 	return ""
 }
 
-// javaScript are the servers on Bun and Node. npm installs what they need into the cache.
-func (w *workshop) javaScript(ctx context.Context) (all []*contestant) {
-	bun := &contestant{Name: "bun", What: "Bun.serve (uWebSockets) with publish, Bun.listen for the lines", Rival: true}
-	node := &contestant{Name: "ws", What: "ws on Node, no compression, with bufferutil", Rival: true}
-	if !w.options.servers.has(bun.Name) && !w.options.servers.has(node.Name) {
-		return nil
-	}
-	folder := filepath.Join(w.options.cache, "npm")
-	why := w.npmInstall(ctx, folder)
-	for _, c := range []*contestant{bun, node} {
-		if w.options.servers.has(c.Name) {
-			c.Missing = why
-			all = append(all, c)
-		}
-	}
-	if why == "" {
-		bun.run(bunBinary(folder), filepath.Join(folder, "bun.js"))
-		node.run("node", filepath.Join(folder, "ws.js"))
-		bun.Version, node.Version = output(ctx, bun.push[0], "--version"), packageVersion(folder, "ws")+" on Node "+output(ctx, "node", "--version")
-	}
-	return all
-}
-
-// run sets the commands of a script.
-func (c *contestant) run(interpreter, script string) {
-	if _, err := exec.LookPath(interpreter); err != nil {
-		c.Missing = err.Error()
-	}
-	c.push, c.echo = []string{interpreter, script}, []string{interpreter, script, "-echo"}
-	c.shed = []string{"-shed"}
-}
-
 // npmInstall puts the scripts beside what they import. The result is why that could not be done.
 func (w *workshop) npmInstall(ctx context.Context, folder string) (why string) {
 	if _, err := exec.LookPath("npm"); err != nil {
@@ -86,7 +54,7 @@ func (w *workshop) npmInstall(ctx context.Context, folder string) (why string) {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return err.Error()
 	}
-	for _, name := range []string{"package.json", "bun.js", "ws.js"} {
+	for _, name := range []string{"package.json", "bun.js", "ws.js", "http-bun.js", "http-node.js"} {
 		text, err := os.ReadFile(filepath.Join(w.root, "bench", "rivals", name))
 		if err == nil {
 			err = os.WriteFile(filepath.Join(folder, name), text, 0o644)
@@ -112,30 +80,6 @@ func bunBinary(folder string) string {
 		return found[0]
 	}
 	return filepath.Join(folder, "node_modules", ".bin", "bun")
-}
-
-// workerman is measured when a folder with it is named: its installer, Composer, is not everywhere.
-func (w *workshop) workerman(ctx context.Context) []*contestant {
-	c := &contestant{Name: "workerman", What: "Workerman, one worker process", Rival: true}
-	if !w.options.servers.has(c.Name) {
-		return nil
-	}
-	if w.options.workerman == "" {
-		c.Missing = "no folder is named by -workerman (in an empty folder: composer require workerman/workerman)"
-		return []*contestant{c}
-	}
-	autoload, err := filepath.Abs(filepath.Join(w.options.workerman, "vendor", "autoload.php"))
-	if err == nil {
-		_, err = os.Stat(autoload)
-	}
-	if err != nil {
-		c.Missing = err.Error()
-		return []*contestant{c}
-	}
-	c.run("php", filepath.Join(w.root, "bench", "rivals", "workerman.php"))
-	c.push, c.echo = append(c.push, autoload), append(c.echo, autoload)
-	c.Version = output(ctx, "php", "-r", `require $argv[1]; echo Workerman\Worker::VERSION, " on PHP ", PHP_VERSION;`, autoload)
-	return []*contestant{c}
 }
 
 // packageVersion is the version of an npm package in the cache.

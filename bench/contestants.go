@@ -10,7 +10,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
+
+	"fanloop/bench/servers/job"
 )
 
 // A contestant is a server that is measured.
@@ -21,25 +24,55 @@ type contestant struct {
 	Missing string // why it could not be had; empty when it takes part
 	Rival   bool   // others' work: not ours, not the floor, not our parts on gnet
 
-	push, echo []string // command lines
-	shed       []string // further arguments where clients may be closed for being slow
+	commands  map[string][]string // by kind; what is not here it does not do
+	shed      []string            // further arguments where clients may be closed for being slow
+	status    []string            // asks the server of a push job for its status; nil: it has none
+	webSocket bool                // its pages speak WebSocket where the others' take events
+}
+
+func (c *contestant) ours() bool { return strings.HasPrefix(c.Name, ourName) }
+
+// The kinds of jobs that contestants do, which differ in their ports.
+const (
+	kindPush   = "push"   // pages by WebSocket, lines
+	kindEcho   = "echo"   // WebSocket
+	kindHTTP   = "http"   // plaintext
+	kindEvents = "events" // pages by Server-Sent Events, lines
+	kindBusy   = "busy"   // pages by WebSocket, lines, and an HTTP port with a handler that uses the CPU
+)
+
+// ports are those that a server announces for a kind of job.
+func (c *contestant) ports(kind string) []string {
+	switch kind {
+	case kindPush:
+		return []string{job.WebSocket, job.Text}
+	case kindEcho:
+		return []string{job.WebSocket}
+	case kindHTTP:
+		return []string{job.HTTP}
+	case kindEvents:
+		if c.webSocket {
+			return []string{job.WebSocket, job.Text}
+		}
+		return []string{job.HTTP, job.Text}
+	}
+	return []string{job.WebSocket, job.Text, job.HTTP}
 }
 
 // command is how the server is started for a scenario.
 func (c *contestant) command(s *scenario) []string {
-	if s.Echo {
-		return c.echo
-	}
+	argv := c.commands[s.Kind]
 	if s.Shed {
-		return append(c.push[:len(c.push):len(c.push)], c.shed...)
+		return append(argv[:len(argv):len(argv)], c.shed...)
 	}
-	return c.push
+	return argv
 }
 
 // A workshop builds the contestants, in a temporary folder and in the cache.
 type workshop struct {
 	options  options
-	root     string // of the module
+	kinds    map[string]bool // of the jobs that are to be done
+	root     string          // of the module
 	bin      string
 	progress io.Writer
 }
@@ -54,7 +87,16 @@ func newWorkshop(o options, progress io.Writer) (*workshop, error) {
 		return nil, errors.New("the bench builds its servers from source: run it inside the repository")
 	}
 	bin, err := os.MkdirTemp("", "fanloop-bench-")
-	return &workshop{options: o, root: root, bin: bin, progress: progress}, err
+	w := &workshop{options: o, kinds: map[string]bool{}, root: root, bin: bin, progress: progress}
+	for _, s := range plan(&o) {
+		w.kinds[s.Kind] = true
+	}
+	return w, err
+}
+
+// wanted tells whether a server is to be measured: it is named, and does one of the jobs.
+func (w *workshop) wanted(name string, kinds ...string) bool {
+	return w.options.servers.has(name) && slices.ContainsFunc(kinds, func(kind string) bool { return w.kinds[kind] })
 }
 
 func (w *workshop) close() { _ = os.RemoveAll(w.bin) }
@@ -68,67 +110,11 @@ func (w *workshop) prepare(ctx context.Context) (all []*contestant, err error) {
 	for _, c := range all {
 		switch {
 		case c.Missing == "":
-		case c.Name == floorName || strings.HasPrefix(c.Name, ourName):
+		case c.Name == floorName || c.ours():
 			return nil, fmt.Errorf("%s: %s", c.Name, c.Missing)
 		default:
 			fmt.Fprintf(w.progress, "%s is left out: %s\n", c.Name, c.Missing)
 		}
 	}
 	return all, ctx.Err()
-}
-
-// ourName is what our own server is called; with more than one loop, their number stands behind it.
-const ourName = "fanloop"
-
-// ours is the demo as it is, with one loop and with two.
-func (w *workshop) ours(ctx context.Context) (all []*contestant) {
-	for _, loops := range []string{"1", "2"} {
-		c := &contestant{Name: ourName, What: "cmd/demo as it is, -loops " + loops}
-		if loops != "1" {
-			c.Name += "-" + loops
-		}
-		if !w.options.servers.has(c.Name) {
-			continue
-		}
-		demo, echo := w.build(ctx, c, ".", "./cmd/demo", "demo"), w.build(ctx, c, ".", "./bench/servers/echo", "echo")
-		c.push = []string{demo, "-listen", "websocket://127.0.0.1:0", "-listen", "text://127.0.0.1:0", "-loops", loops, "-log-level", "error"}
-		c.echo = []string{echo, "-loops", loops}
-		all = append(all, c)
-	}
-	return all
-}
-
-func (w *workshop) floor(ctx context.Context) []*contestant {
-	c := &contestant{Name: floorName, What: "a bare epoll loop, one write a message and connection"}
-	if !w.options.servers.has(c.Name) {
-		return nil
-	}
-	floor := w.build(ctx, c, ".", "./bench/servers/floor", "floor")
-	c.push, c.echo = []string{floor}, []string{floor, "-echo"}
-	return []*contestant{c}
-}
-
-// goRivals are built from the module in bench/rivals.
-func (w *workshop) goRivals(ctx context.Context) (all []*contestant) {
-	for _, rival := range []struct {
-		name, module, what string
-		rival              bool
-	}{
-		{"gnet", "github.com/panjf2000/gnet/v2", "stock gnet (gnet.Rotate, one loop) with fanloop's codecs, hub and slices", false},
-		{"gws", "github.com/lxzan/gws", "Broadcaster, WriteAsync; no limit on what waits", true},
-		{"gorilla", "github.com/gorilla/websocket", "its chat example: hub, send channel of 256, write pump", true},
-		{"nbio", "github.com/lesismal/nbio", "IOModNonBlocking, its choice for many connections", true},
-	} {
-		if !w.options.servers.has(rival.name) {
-			continue
-		}
-		c := &contestant{Name: rival.name, What: rival.what, Rival: rival.rival}
-		binary := w.build(ctx, c, filepath.Join("bench", "rivals"), "./"+rival.name, rival.name)
-		if c.Missing == "" {
-			c.Version = moduleVersion(binary, rival.module)
-		}
-		c.push, c.echo, c.shed = []string{binary}, []string{binary, "-echo"}, []string{"-shed"}
-		all = append(all, c)
-	}
-	return all
 }

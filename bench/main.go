@@ -56,12 +56,16 @@ func run(ctx context.Context, args []string, stdout, progress io.Writer) error {
 		return err
 	}
 	results := newResults(ctx, "go run ./bench "+strings.Join(args, " "), workshop.root, contestants)
+	if o.keep {
+		if err := results.keep(o.out); err != nil {
+			return err
+		}
+	}
 	measureErr := measureAll(ctx, o, contestants, results, progress)
-	results.summarize()
-	fmt.Fprint(stdout, results.table())
 	if err := results.write(o.out); err != nil {
 		return err
 	}
+	fmt.Fprint(stdout, results.table())
 	if measureErr == nil && !results.whole() {
 		return errNotWhole
 	}

@@ -31,6 +31,10 @@ var metrics = []metric{
 	{client.RSSPerConn, "RSS a connection, bytes", true, false, thousands},
 	{client.RSSPeak, "peak RSS, MiB", true, false, mebibytes},
 	{client.StuckRSSPeak, "peak RSS stuck, MiB", true, false, mebibytes},
+	{turnP99, "turn p99", true, true, duration},
+	{turnP999, "turn p99.9", true, true, duration},
+	{turnMax, "longest turn", true, true, duration},
+	{client.Burns, "handlers, per second", false, true, plain},
 	{client.StuckCut, "stuck cut off", false, true, thousands},
 }
 

@@ -24,14 +24,14 @@ func (r *Results) picture() string {
 	var body strings.Builder
 	var height [2]int
 	for i := range r.Summary {
-		if !r.plan[i].Picture {
+		if !r.Plan[i].Picture {
 			continue
 		}
 		column := 0
 		if height[1] < height[0] {
 			column = 1
 		}
-		height[column] = r.chart(&body, &r.Summary[i], &r.plan[i], column*columnWidth, height[column])
+		height[column] = r.chart(&body, &r.Summary[i], &r.Plan[i], column*columnWidth, height[column])
 	}
 	width, tall := 2*columnWidth, max(height[0], height[1])
 	return fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %d %d" font-family="sans-serif" font-size="11">`+

@@ -11,10 +11,12 @@ import (
 // A scenario is one kind of job, done by each server in each round.
 type scenario struct {
 	Name     string
+	Flag     string // its name, or that of its group, on the command line
+	Sitting  int    // in which it was measured
 	Title    string
 	Rounds   int
 	Job      client.Job // without the server's addresses
-	Echo     bool       // the servers serve echoes
+	Kind     string     // what the servers are to do: see contestant
 	Shed     bool       // the servers may close clients whose queue is full
 	Headline string     // the metric of the progress line and of the picture
 	Columns  []string   // the metrics of the table
@@ -23,8 +25,8 @@ type scenario struct {
 
 // What tables show of a run that is as fast as it can be, and of one that is far from it.
 var (
-	throughput = []string{client.Rate, client.CPU, client.P50, client.P99, client.P999, client.Max, client.RSSPeak}
-	lateness   = []string{client.CPU, client.P50, client.P99, client.P999, client.Max}
+	throughput = []string{client.Rate, client.CPU, client.P50, client.P99, client.P999, client.Max, client.RSSPeak, client.RSSPerConn}
+	lateness   = []string{client.CPU, client.P50, client.P99, client.P999, client.Max, client.RSSPerConn}
 )
 
 // plan makes the scenarios that the options ask for.
@@ -33,6 +35,7 @@ func plan(o *options) (all []scenario) {
 	o.pushScenarios(&all)
 	o.connectionScenarios(&all)
 	o.growthScenarios(&all)
+	o.httpScenarios(&all)
 	return all
 }
 
@@ -40,6 +43,10 @@ func plan(o *options) (all []scenario) {
 func (o *options) add(all *[]scenario, flag string, s scenario) {
 	if !o.scenarios.has(flag) {
 		return
+	}
+	s.Flag = flag
+	if s.Kind == "" {
+		s.Kind = kindPush
 	}
 	if s.Rounds == 0 {
 		s.Rounds = o.rounds
@@ -83,7 +90,7 @@ func (o *options) pushScenarios(all *[]scenario) {
 		Job:   client.Job{Scenario: client.Many, Connections: o.connections, Messages: o.manyMessages, Window: o.manyWindow},
 	})
 	o.add(all, "echo", scenario{
-		Name: "echo", Headline: client.PerCPU, Columns: append([]string{client.PerCPU}, throughput...), Picture: true, Echo: true,
+		Name: "echo", Headline: client.PerCPU, Columns: append([]string{client.PerCPU}, throughput...), Picture: true, Kind: kindEcho,
 		Title: fmt.Sprintf("echo of %d bytes on %d connections", o.echoSize, o.echoConnections),
 		Job:   client.Job{Scenario: client.Echo, Connections: o.echoConnections, Messages: o.echoMessages, Size: o.echoSize},
 	})

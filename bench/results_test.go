@@ -18,12 +18,14 @@ import (
 
 // sample has three rounds of a step, in which the rival loses something once.
 func sample() *Results {
-	r := &Results{Command: "go run ./bench", Servers: []*contestant{
+	r := &Results{Sittings: []sitting{{Command: "go run ./bench"}}, Servers: []*contestant{
 		{Name: ourName}, {Name: floorName}, {Name: "one", Rival: true}, {Name: "two", Rival: true}, {Name: "none", Missing: "not <installed>", Rival: true},
 	}}
 	o, _ := parseOptions([]string{"-rounds", "3", "-scenarios", "step,growth,stuck"}, io.Discard)
-	r.begin(plan(&o), r.Servers[:4])
-	for _, s := range r.plan {
+	for _, s := range plan(&o) {
+		r.start(s)
+	}
+	for _, s := range r.Plan {
 		for n := range 3 {
 			for i, c := range r.Servers[:4] {
 				v := float64(100*(4-i) + n)
@@ -31,7 +33,7 @@ func sample() *Results {
 				if c.Name == "one" && n == 2 && s.Name == "step" {
 					result.Received = 4
 				}
-				r.Runs = append(r.Runs, round{s.Name, c.Name, n + 1, result})
+				r.Runs = append(r.Runs, round{s.Name, c.Name, n + 1, 1, result})
 			}
 		}
 	}
@@ -57,6 +59,32 @@ func TestSummary(t *testing.T) {
 	}
 	if step[2].AgainstBest != nil || r.whole() {
 		t.Error("a rival was compared with a rival, or a loss was overlooked")
+	}
+}
+
+// TestFar: only a rival that is the best in nothing, and behind in what the scenario is about, has fewer rounds.
+func TestFar(t *testing.T) {
+	r := sample()
+	s := &r.Plan[0]
+	for _, test := range []struct {
+		server string
+		times  float64
+		want   bool
+	}{
+		{"one", 1.1, false}, // the best in rate
+		{"two", 1.1, false}, // the best in p99
+	} {
+		if got := r.isFar(test.server, s, test.times); got != test.want {
+			t.Errorf("%s, %g times: %v", test.server, test.times, got)
+		}
+	}
+	s.Columns = []string{client.Rate}
+	if !r.isFar("two", s, 1.9) || r.isFar("two", s, 2.1) {
+		t.Error("two has half the rate of the best")
+	}
+	s.Headline, s.Columns = client.P99, []string{client.P99}
+	if !r.isFar("one", s, 1.9) || r.isFar("one", s, 2.1) {
+		t.Error("one has twice the p99 of the best")
 	}
 }
 

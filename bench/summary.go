@@ -23,6 +23,7 @@ type standing struct {
 	Metrics    map[string]spread
 	// AgainstBest are the ratios to the rival whose median is best, round by round. Not for rivals themselves.
 	AgainstBest map[string]comparison
+	Against     []comparison // the same for the scenario's headline, to each rival
 }
 
 // A comparison is a ratio to a rival.
@@ -34,16 +35,23 @@ type comparison struct {
 // summarize fills in Summary from Runs.
 func (r *Results) summarize() {
 	r.Summary = nil
-	for _, s := range r.plan {
-		sum := summary{Scenario: s.Name}
-		for _, c := range r.Servers {
-			if runs := r.runsOf(s.Name, c.Name); len(runs) > 0 {
-				sum.Servers = append(sum.Servers, standingOf(c.Name, runs))
-			}
-		}
+	for i := range r.Plan {
+		s := &r.Plan[i]
+		sum := r.summaryOf(s)
 		r.compare(&sum)
+		r.compareEach(&sum, metricOf(s.Headline))
 		r.Summary = append(r.Summary, sum)
 	}
+}
+
+func (r *Results) summaryOf(s *scenario) summary {
+	sum := summary{Scenario: s.Name}
+	for _, c := range r.Servers {
+		if runs := r.runsOf(s.Name, c.Name); len(runs) > 0 {
+			sum.Servers = append(sum.Servers, standingOf(c.Name, runs))
+		}
+	}
+	return sum
 }
 
 func (r *Results) runsOf(scenario, server string) (list []*round) {
@@ -122,6 +130,23 @@ func (r *Results) compare(sum *summary) {
 	}
 }
 
+// compareEach sets ours and the floor against each rival, in the metric that the scenario is about.
+func (r *Results) compareEach(sum *summary, m metric) {
+	for i := range sum.Servers {
+		st := &sum.Servers[i]
+		if r.isRival(st.Server) {
+			continue
+		}
+		own := valuesOf(r.runsOf(sum.Scenario, st.Server), m.name)
+		for _, other := range sum.Servers {
+			list := ratios(own, valuesOf(r.runsOf(sum.Scenario, other.Server), m.name))
+			if r.isRival(other.Server) && len(list) > 0 {
+				st.Against = append(st.Against, comparison{other.Server, intervalOf(list)})
+			}
+		}
+	}
+}
+
 // bestRival is the one with the best median.
 func (r *Results) bestRival(sum *summary, m metric) (name string) {
 	best := math.Inf(1)
@@ -139,6 +164,31 @@ func (r *Results) bestRival(sum *summary, m metric) (name string) {
 		}
 	}
 	return name
+}
+
+// isFar tells whether a rival is so many times worse than the best one in what the scenario is about, and the best in nothing.
+func (r *Results) isFar(server string, s *scenario, times float64) bool {
+	sum := r.summaryOf(s)
+	for _, m := range s.columns() {
+		if r.bestRival(&sum, m) == server {
+			return false
+		}
+	}
+	m := metricOf(s.Headline)
+	best, own := r.bestRival(&sum, m), spread{}
+	var most spread
+	for _, st := range sum.Servers {
+		switch st.Server {
+		case best:
+			most = st.Metrics[m.name]
+		case server:
+			own = st.Metrics[m.name]
+		}
+	}
+	if m.lower {
+		return own.Median > times*most.Median
+	}
+	return own.Median*times < most.Median
 }
 
 func (r *Results) isRival(server string) bool {

@@ -10,14 +10,14 @@ func (x *Home) Bind(ref Ref, uid string) error {
 	if err := h.options.checkName(uid, ErrEmptyUID); err != nil {
 		return err
 	}
-	m := h.members[ref.ID()]
+	m := h.members.get(ref.ID())
 	switch {
 	case m == nil:
 		m = &member{ref: ref, roster: h.rosters[ref.LoopIndex()]}
 		if err := h.admit(m); err != nil {
 			return err
 		}
-		h.members[ref.ID()] = m
+		h.members.put(m)
 	case m.uid == uid:
 		return nil
 	case m.uid != "":
@@ -27,7 +27,7 @@ func (x *Home) Bind(ref Ref, uid string) error {
 			return err
 		}
 	}
-	older := h.byUID[uid]
+	older := h.byUID.get(uid)
 	h.enterUID(m, uid)
 	if older != nil && h.options.Single {
 		h.unbind(older)
@@ -38,7 +38,7 @@ func (x *Home) Bind(ref Ref, uid string) error {
 
 // Unbind takes the connection out of its uid, its groups and everybody. It stays open, and may be bound again.
 func (x *Home) Unbind(ref Ref) {
-	if m := x.hub.members[ref.ID()]; m != nil && m.uid != "" {
+	if m := x.hub.members.get(ref.ID()); m != nil && m.uid != "" {
 		x.hub.unbind(m)
 		x.hub.on(m, func() { m.unseat() })
 	}
@@ -75,8 +75,8 @@ func (h *Hub) admit(m *member) error {
 // drop forgets a connection that has gone.
 func (h *Hub) drop(m *member) {
 	h.unbind(m)
-	if h.members[m.ref.ID()] == m {
-		delete(h.members, m.ref.ID())
+	if id := m.ref.ID(); h.members.get(id) == m {
+		h.members.remove(id)
 	}
 }
 
@@ -95,11 +95,11 @@ func (h *Hub) unbind(m *member) {
 func (h *Hub) enterUID(m *member, uid string) {
 	m.roster.bound++
 	h.stats.bound.Add(1)
-	first := h.byUID[uid]
+	first := h.byUID.get(uid)
 	if first == nil {
 		m.uid, m.prev, m.next = uid, m, m
 		m.place = h.uids.enter(m)
-		h.byUID[uid] = m
+		h.byUID.put(m)
 		h.stats.uids.Add(1)
 		return
 	}
@@ -114,11 +114,12 @@ func (h *Hub) leaveUID(m *member) {
 	h.stats.bound.Add(-1)
 	switch {
 	case next == m:
-		delete(h.byUID, uid)
+		h.byUID.remove(uid)
 		h.uids.leave(m.place)
 		h.stats.uids.Add(-1)
-	case h.byUID[uid] == m:
-		h.byUID[uid], next.place = next, m.place
+	case h.byUID.get(uid) == m:
+		next.place = m.place
+		h.byUID.replace(uid, next)
 		h.uids.replace(m.place, next)
 	}
 	m.prev.next, next.prev = next, m.prev

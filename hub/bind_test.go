@@ -35,7 +35,7 @@ func TestBind(t *testing.T) {
 			f.home(func(x *Home) { eq(t, row.uid+" online after close", x.Online(row.uid), false) })
 		}
 		eq(t, "bound", f.hub.Stats().Bound, 0)
-		eq(t, "members kept", len(f.hub.members), 0)
+		eq(t, "members kept", int(f.hub.members.count), 0)
 	})
 }
 
@@ -119,7 +119,7 @@ func TestUnbind(t *testing.T) {
 		f.settle()
 		c.close()
 		f.settle()
-		eq(t, "members kept", len(f.hub.members), 0)
+		eq(t, "members kept", int(f.hub.members.count), 0)
 	})
 }
 
@@ -146,7 +146,7 @@ func TestBindGone(t *testing.T) {
 	})
 	f.settle()
 	f.home(func(x *Home) { eq(t, "online in the end", x.Online("u"), false) })
-	eq(t, "members kept", len(f.hub.members), 0)
+	eq(t, "members kept", int(f.hub.members.count), 0)
 
 	open := f.conn(1)
 	f.loops[1].stopped = true

@@ -3,6 +3,7 @@ package hub
 import (
 	"context"
 	"fmt"
+	"hash/maphash"
 	"sync/atomic"
 )
 
@@ -17,8 +18,8 @@ type Hub struct {
 	large   int // largeCrowd
 
 	// Home's own.
-	members map[uint64]*member // by connection
-	byUID   map[string]*member // the uid's first member, which leads to the others
+	members table[uint64] // by connection
+	byUID   table[string] // the uid's first member, which leads to the others
 	byGroup map[string]*group
 	uids    roll[*member] // the uid's first members
 	groups  roll[*group]
@@ -32,8 +33,8 @@ func New[L Loop](loops []L, o Options) *Hub {
 		options: o.withDefaults(),
 		large:   largeCrowd,
 		homes:   make([]Home, len(loops)),
-		members: make(map[uint64]*member),
-		byUID:   make(map[string]*member),
+		members: newTable[uint64](byID{}),
+		byUID:   newTable[string](byUID{maphash.MakeSeed()}),
 		byGroup: make(map[string]*group),
 	}
 	for i, l := range loops {

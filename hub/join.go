@@ -8,7 +8,7 @@ func (x *Home) Join(ref Ref, name string) error {
 	if err := h.options.checkName(name, ErrEmptyGroup); err != nil {
 		return err
 	}
-	m := h.members[ref.ID()]
+	m := h.members.get(ref.ID())
 	if m == nil || m.uid == "" {
 		return ErrNotBound
 	}
@@ -25,7 +25,7 @@ func (x *Home) Join(ref Ref, name string) error {
 
 // Leave takes the connection out of the group, if it is in it.
 func (x *Home) Leave(ref Ref, name string) {
-	m, g := x.hub.members[ref.ID()], x.hub.byGroup[name]
+	m, g := x.hub.members.get(ref.ID()), x.hub.byGroup[name]
 	if m == nil || g == nil {
 		return
 	}

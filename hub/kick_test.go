@@ -23,7 +23,7 @@ func TestKick(t *testing.T) {
 		f.settle()
 		b.saw(t, "4000 ")
 		eq(t, "kicked", f.hub.Stats().Kicked, 3)
-		eq(t, "members kept", len(f.hub.members), 0)
+		eq(t, "members kept", int(f.hub.members.count), 0)
 	})
 }
 

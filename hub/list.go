@@ -12,7 +12,7 @@ type Member struct {
 }
 
 // Online tells whether the uid has a connection.
-func (x *Home) Online(uid string) bool { return x.hub.byUID[uid] != nil }
+func (x *Home) Online(uid string) bool { return x.hub.byUID.get(uid) != nil }
 
 // Count is how many connections t names. All and a Group are counted at once; a list of targets or an exception costs a
 // visit to each connection.
@@ -38,8 +38,7 @@ func (x *Home) CountUIDs() int { return x.hub.uids.len() }
 func (x *Home) CountGroups() int { return x.hub.groups.len() }
 
 // UIDs lists the uids that have a connection, in the order in which they came, up to limit of them (0 or more than 1,000:
-// 1,000) behind the cursor after. next is the cursor for the next page; 0 means that this is the last. A page in the middle
-// may be shorter than limit, even empty, where many have left.
+// 1,000) behind the cursor after. next is the cursor for the next page; 0 means that this is the last.
 func (x *Home) UIDs(after Cursor, limit int) (page []string, next Cursor) {
 	n := x.hub.uids.page(uint64(after), limit, func(m *member) { page = append(page, m.uid) })
 	return page, Cursor(n)

@@ -16,6 +16,8 @@ type member struct {
 	uid        string
 	place      uint64  // in the roll of uids; the uid's first member has it
 	prev, next *member // the members of the uid, in a circle
+	nextByID   *member // in the hub's tables
+	nextByUID  *member
 	groups     *membership
 
 	// The loop's own.

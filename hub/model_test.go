@@ -213,7 +213,7 @@ func TestRandomly(t *testing.T) {
 				c.close()
 			}
 			f.settle()
-			eq(t, "members kept", len(f.hub.members), 0)
+			eq(t, "members kept", int(f.hub.members.count), 0)
 			eq(t, "stats", f.hub.Stats().Bound+f.hub.Stats().UIDs+f.hub.Stats().Groups, 0)
 			if t.Failed() {
 				t.Fatalf("seed %d", seed)

@@ -193,7 +193,7 @@ func TestGoroutines(t *testing.T) {
 			<-done
 		}
 	}
-	must(t, h.Wait(t.Context(), func(*Home) { eq(t, "members kept", len(h.members), 0) }))
+	must(t, h.Wait(t.Context(), func(*Home) { eq(t, "members kept", int(h.members.count), 0) }))
 	for _, l := range slices.Backward(all) {
 		l.stop()
 	}

@@ -5,7 +5,7 @@ import "iter"
 // devices visits the connections of a uid. They must not change meanwhile.
 func (h *Hub) devices(uid string) iter.Seq[*member] {
 	return func(yield func(*member) bool) {
-		first := h.byUID[uid]
+		first := h.byUID.get(uid)
 		if first == nil {
 			return
 		}

@@ -9,14 +9,14 @@ import (
 
 // The roll against a plain list, in random order.
 func TestRoll(t *testing.T) {
-	for seed := range uint64(30) {
+	for seed := range uint64(10) {
 		rnd := rand.New(rand.NewPCG(seed, 1))
 		var r roll[int]
 		var numbers []uint64
 		var values []int
-		for step := range 2000 {
-			switch grow := step < 1000; {
-			case len(values) == 0 || rnd.IntN(10) < 3 || grow && rnd.IntN(10) < 5:
+		for step := range 8 * maxPiece {
+			switch grow := step < 5*maxPiece; {
+			case len(values) == 0 || rnd.IntN(10) < 3 || grow && rnd.IntN(10) < 7:
 				numbers = append(numbers, r.enter(step+1))
 				values = append(values, step+1)
 			case rnd.IntN(10) == 0:
@@ -28,12 +28,23 @@ func TestRoll(t *testing.T) {
 				r.leave(numbers[i])
 				numbers, values = slices.Delete(numbers, i, i+1), slices.Delete(values, i, i+1)
 			}
-			if r.len() != len(values) || r.gaps > len(r.entries)/2 {
-				t.Fatalf("seed %d, step %d: len %d, gaps %d of %d, want len %d", seed, step, r.len(), r.gaps, len(r.entries), len(values))
+			if r.len() != len(values) {
+				t.Fatalf("seed %d, step %d: len %d, want %d", seed, step, r.len(), len(values))
 			}
+			r.check(t)
 		}
 		if got := slices.Collect(r.all()); !slices.Equal(got, values) {
 			t.Fatalf("seed %d: %v, want %v", seed, got, values)
+		}
+	}
+}
+
+// check looks at what the pieces promise.
+func (r *roll[T]) check(t *testing.T) {
+	t.Helper()
+	for i := range r.pieces {
+		if p := &r.pieces[i]; len(p.entries) == 0 || len(p.entries) > maxPiece || 2*p.gaps >= len(p.entries) {
+			t.Fatalf("piece %d of %d: %d entries, %d gaps", i, len(r.pieces), len(p.entries), p.gaps)
 		}
 	}
 }
@@ -47,8 +58,8 @@ func TestRollShrinks(t *testing.T) {
 		r.leave(n)
 	}
 	eq(t, "left", r.len(), 1)
-	if cap(r.entries) > 8 {
-		t.Errorf("one entry keeps %d places", cap(r.entries))
+	if len(r.pieces) != 1 || cap(r.pieces[0].entries) > 8 {
+		t.Errorf("one entry keeps %d pieces, the first of %d places", len(r.pieces), cap(r.pieces[0].entries))
 	}
 	r.leave(100_000)
 	eq(t, "number", r.enter(1), 100_001) // a cursor from before stays good
@@ -99,23 +110,27 @@ func TestPagesUnderChurn(t *testing.T) {
 	}
 }
 
-// A page's cost has a bound: it does not run over any number of gaps.
+// A page goes over gaps, and over pieces that have only few entries left.
 func TestPageOverGaps(t *testing.T) {
 	var r roll[int]
-	for i := range 3 * maxLook {
+	const many = 5 * maxPiece
+	for i := range many {
 		r.enter(i + 1)
 	}
-	for n := uint64(1); n <= maxLook+5; n++ {
-		r.leave(n)
+	for n := uint64(1); n <= many; n++ {
+		if n%maxPiece != 5 && n != many {
+			r.leave(n)
+		}
 	}
 	var page []int
 	give := func(v int) { page = append(page, v) }
 	cursor := r.page(0, 2, give)
-	eq(t, "empty page", len(page), 0)
-	eq(t, "cursor", cursor, maxLook)
-	cursor = r.page(cursor, 2, give)
-	eq(t, "page", fmt.Sprint(page), fmt.Sprint([]int{maxLook + 6, maxLook + 7}))
-	eq(t, "cursor", cursor, maxLook+7)
+	eq(t, "cursor", cursor, maxPiece+5)
+	cursor = r.page(cursor, 3, give)
+	eq(t, "cursor", cursor, 4*maxPiece+5)
+	cursor = r.page(cursor, 1000, give)
+	eq(t, "cursor", cursor, 0)
+	eq(t, "pages", fmt.Sprint(page), fmt.Sprint([]int{5, maxPiece + 5, 2*maxPiece + 5, 3*maxPiece + 5, 4*maxPiece + 5, many}))
 }
 
 func TestLists(t *testing.T) {

@@ -21,7 +21,7 @@ const (
 	emptied // a stuck client in the end
 )
 
-// A conn is one WebSocket connection.
+// A conn is one connection of a page, or of a client that sends requests.
 type conn struct {
 	fd    int32
 	id    int32
@@ -29,11 +29,13 @@ type conn struct {
 	stuck bool   // will be deaf once it is open
 	next  uint32 // number of the message it waits for
 	began int64  // when it began to connect
-	rest  []byte // an unfinished frame, or an unfinished answer to the handshake
+	rest  []byte // an unfinished frame, chunk or answer
+	event []byte // Events: the beginning of an event whose end is in another chunk
+	owed  int    // HTTP: how many answers it waits for
 }
 
 var (
-	errRefused  = errors.New("the handshake was not answered with 101 and the right key")
+	errRefused  = errors.New("the handshake was not answered as it should be")
 	errMasked   = errors.New("a masked frame from the server")
 	errFragment = errors.New("a fragment: the messages of the benchmark are whole frames")
 )
@@ -58,7 +60,7 @@ func (l *load) feed(c *conn, p []byte, now int64) error {
 			c.keep(p)
 			return nil
 		}
-		if !bytes.HasPrefix(p, []byte("HTTP/1.1 101 ")) || !bytes.Contains(p[:n], []byte(acceptKey)) {
+		if !l.pages.welcomed(p[:n]) {
 			return fmt.Errorf("%w: %.80q", errRefused, p)
 		}
 		p = p[n+4:]
@@ -66,7 +68,7 @@ func (l *load) feed(c *conn, p []byte, now int64) error {
 			return err
 		}
 	}
-	n, err := l.frames(c, p, now)
+	n, err := l.pages.take(l, c, p, now)
 	if err == nil && c.state != closed {
 		c.keep(p[n:])
 	}

@@ -19,7 +19,7 @@ func frame(seq uint32, size int) string {
 }
 
 func newTestLoad() *load {
-	l := &load{latency: newHistogram(), warmAt: 1_000}
+	l := &load{latency: newHistogram(), warmAt: 1_000, pages: protocolOf(&Job{Scenario: Step})}
 	l.onMessage = l.judge
 	return l
 }

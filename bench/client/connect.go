@@ -13,13 +13,12 @@ type dialer struct {
 	next, end int // connections that have not begun
 	flying    int // connections in the making
 	opened    int
-	uids      bool // send the uid when a connection is open
 	uid       []byte
 }
 
 // connectAll opens every connection and sends each one's uid.
 func (l *load) connectAll() error {
-	l.dialer = dialer{end: len(l.conns), uids: l.job.Scenario != Echo}
+	l.dialer = dialer{end: len(l.conns)}
 	if err := l.dialMore(); err != nil {
 		return err
 	}
@@ -57,11 +56,14 @@ func (l *load) connected(c *conn) error {
 	if failed != 0 {
 		return unix.Errno(failed)
 	}
-	c.state = upgrading
-	if err := l.send(c, l.hello); err != nil {
+	if err := l.watch(unix.EPOLL_CTL_MOD, c.fd, c.id, unix.EPOLLIN); err != nil {
 		return err
 	}
-	return l.watch(unix.EPOLL_CTL_MOD, c.fd, c.id, unix.EPOLLIN)
+	if l.pages.hello == nil {
+		return l.opened(c, l.now())
+	}
+	c.state = upgrading
+	return l.send(c, l.pages.hello(c))
 }
 
 // opened says who the connection is, and lets the next one begin.
@@ -73,7 +75,7 @@ func (l *load) opened(c *conn, now int64) error {
 	if l.job.Scenario == Storm {
 		l.latency.record(now - c.began)
 	}
-	if d.uids {
+	if l.pages.saysUID {
 		d.uid = appendMasked(d.uid[:0], []byte(uidOf(int(c.id))))
 		if err := l.send(c, d.uid); err != nil {
 			return err

@@ -14,6 +14,11 @@ func (h histogram) record(ns int64) {
 	_ = h.RecordValue(min(max(ns, 1_000), 119_000_000_000)) // in range
 }
 
+// recordAll counts the same time for n messages.
+func (h histogram) recordAll(ns int64, n int) {
+	_ = h.RecordValues(min(max(ns, 1_000), 119_000_000_000), int64(n)) // in range
+}
+
 // quantile is in microseconds.
 func (h histogram) quantile(percent float64) float64 {
 	return float64(h.ValueAtPercentile(percent)) / 1e3

@@ -11,6 +11,8 @@ const (
 	Idle  = "idle"  // connections that do nothing
 	Storm = "storm" // everybody connects, is cut off, and connects again
 	Stuck = "stuck" // paced broadcasts while some connections never read
+	HTTP  = "http"  // every connection sends requests when its last ones were answered
+	Busy  = "busy"  // One while handlers of the server's HTTP port use all the CPU they can get
 )
 
 // A Job is one measurement of one server.
@@ -18,7 +20,9 @@ type Job struct {
 	Scenario string
 
 	WebSocket string // host:port that pages connect to
-	Text      string // host:port that takes lines; not used by Echo
+	Text      string // host:port that takes lines; not used by Echo and HTTP
+	HTTP      string // host:port that takes requests: HTTP, Busy, Events
+	Events    bool   // pages listen to Server-Sent Events on the HTTP port instead of to a WebSocket
 	PID       int    // of the server, for its CPU and memory
 
 	Connections int
@@ -26,6 +30,9 @@ type Job struct {
 	Size        int     // bytes of a message's payload
 	Rate        float64 // broadcasts a second: Paced, Stuck
 	Window      int     // Many: how many pushes may be unanswered; 0: as many as TCP takes
+	Seconds     float64 // HTTP: how long requests are sent
+	Pipeline    int     // HTTP: how many requests a connection sends at once
+	Burners     int     // Busy: how many handlers use the CPU
 	Parallel    int     // how many connections may be in the making at once
 	Stuck       int     // how many connections never read
 	Fill        int     // Stuck: how many bytes are broadcast before the measurement, so that the stuck ones are stalled

@@ -14,8 +14,8 @@ import (
 // A load is a job that runs: every connection, the back end, and what has been counted.
 type load struct {
 	job   Job
+	pages protocol
 	to    *unix.SockaddrInet4
-	hello []byte
 	base  time.Time
 
 	poller int
@@ -38,7 +38,8 @@ type load struct {
 const backEndID = -1
 
 func newLoad(job Job) (*load, error) {
-	to, err := sockaddr(job.WebSocket)
+	pages := protocolOf(&job)
+	to, err := sockaddr(pages.address)
 	if err != nil {
 		return nil, err
 	}
@@ -47,7 +48,7 @@ func newLoad(job Job) (*load, error) {
 		return nil, err
 	}
 	l := &load{
-		job: job, to: to, hello: handshake(job.WebSocket), base: time.Now(), poller: poller,
+		job: job, pages: pages, to: to, base: time.Now(), poller: poller,
 		buf: make([]byte, 256<<10), conns: make([]conn, job.Connections), server: newServer(job.PID),
 		latency: newHistogram(), answers: newHistogram(),
 	}

@@ -65,10 +65,15 @@ func runOne(m *measurement) error {
 	m.begin()
 	err = m.pushOneByOne(p)
 	m.end()
+	m.pushed()
+	return err
+}
+
+// pushed reports the times of messages and of answers.
+func (m *measurement) pushed() {
 	m.perMessage(m.received)
 	m.metrics[AnswerP50] = m.answers.quantile(50)
 	m.metrics[AnswerP99] = m.answers.quantile(99)
-	return err
 }
 
 func (m *measurement) pushOneByOne(p *pusher) error {

@@ -32,7 +32,7 @@ func Run(job Job) Result {
 
 var scenarios = map[string]func(m *measurement) error{
 	Step: runStep, Burst: runBurst, Paced: runPaced, One: runOne, Many: runMany,
-	Echo: runEcho, Idle: runIdle, Storm: runStorm, Stuck: runStuck,
+	Echo: runEcho, Idle: runIdle, Storm: runStorm, Stuck: runStuck, HTTP: runHTTP, Busy: runBusy,
 }
 
 // A measurement is the part of a job that counts: from begin to end.

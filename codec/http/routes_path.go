@@ -29,18 +29,17 @@ func (f *found[T]) refuse(allowed []string) {
 	}
 }
 
-// value appends the part of the path that the wildcard of the name stands for, decoded. ok is false when the pattern has
-// no such wildcard.
-func (f *found[T]) value(dst []byte, name string) (value []byte, ok bool) {
-	if f.route == nil || name == "" {
-		return dst, false
+// appendValue appends the part of a path that the wildcard of the name stands for, decoded. values are what a find has found.
+func (p *pattern) appendValue(dst, path []byte, values []pathPart, name string) []byte {
+	if p == nil || name == "" {
+		return dst
 	}
-	for i, n := range f.route.pattern.names {
+	for i, n := range p.names {
 		if n == name {
-			return appendUnescaped(dst, f.path[f.values[i].from:f.values[i].to]), true
+			return appendUnescaped(dst, path[values[i].from:values[i].to])
 		}
 	}
-	return dst, false
+	return dst
 }
 
 // cleanPath tells whether path has no empty segment but the last, and none that is "." or "..". One without a segment, as

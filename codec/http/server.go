@@ -39,7 +39,8 @@ type Server struct {
 	// OnRequest is called with a request that no route takes. Default: 404.
 	OnRequest func(x *Exchange)
 
-	desks desks
+	routes routes[destination]
+	desks  desks
 }
 
 func (s *Server) maxBody() int64 {

@@ -9,6 +9,7 @@ type desk struct {
 	head     *HeadDecoder // of heads that come in one piece
 	spare    []*HeadDecoder
 	limits   Limits
+	found    found[destination]
 	fields   Fields // of a refusal
 	started  time.Time
 	counters counters

@@ -20,7 +20,9 @@ type Exchange struct {
 	body    []byte // whole; the input's own or memory's
 	decoder BodyDecoder
 	target  destination
-	taker   taker // nil unless something takes the body, or gives the answer, in pieces
+	pattern *pattern   // of the route, nil without one
+	values  []pathPart // of its wildcards
+	taker   taker      // nil unless something takes the body, or gives the answer, in pieces
 
 	state   answerState
 	framing framing // of an answer in pieces
@@ -74,11 +76,11 @@ func persists(h *Head) bool {
 
 // reset makes x new, with the memory that it has.
 func (x *Exchange) reset() {
-	memory, kept, fields, decoder := x.memory[:0], x.kept[:0], x.fields[:0], x.decoder
+	memory, kept, fields, decoder, values := x.memory[:0], x.kept[:0], x.fields[:0], x.decoder, x.values[:0]
 	if cap(memory) > maxScratch {
 		memory = nil
 	}
-	*x = Exchange{memory: memory, kept: kept, fields: fields, decoder: decoder}
+	*x = Exchange{memory: memory, kept: kept, fields: fields, decoder: decoder, values: values}
 }
 
 // Head is the request's head, valid until the handler returns.

@@ -15,16 +15,6 @@ type destination struct {
 	maxBody int64
 }
 
-// find tells where a request goes.
-func (s *Server) find(x *Exchange) destination {
-	if s.OnRequest != nil {
-		return destination{handle: s.OnRequest}
-	}
-	return destination{handle: notFound}
-}
-
-func notFound(x *Exchange) { x.answerRefusal(ErrNotFound) }
-
 // route finds the destination of x and sees whether its body may come. The error is a refusal.
 func (x *Exchange) route() error {
 	s := x.session.server

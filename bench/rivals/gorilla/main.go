@@ -7,6 +7,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -46,8 +47,15 @@ func run(o job.Options) error {
 	h := newHub(o.Shed)
 	go h.run()
 	go job.ServeText(backEnds, h.push)
-	return http.Serve(pages, http.HandlerFunc(h.serve))
+	job.Announce(job.HTTP, pages.Addr())
+	mux := http.NewServeMux()
+	mux.HandleFunc("/", h.serve)
+	mux.HandleFunc("GET /burn", burn)
+	return http.Serve(pages, mux)
 }
+
+// burn is the handler that uses the CPU, on the same net/http server.
+func burn(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, job.Burnt()) }
 
 func echo(w http.ResponseWriter, r *http.Request) {
 	c, err := upgrader.Upgrade(w, r, nil)

@@ -14,16 +14,18 @@ type floor struct {
 	poller   int
 	pages    int // listening sockets
 	backEnds int
+	clients  int
 	buf      []byte
 	conns    []*conn // by descriptor
 	bound    []*conn // those with a uid
 	uids     map[string]*conn
 }
 
-// A conn is a page or a back end.
+// A conn is a page, a back end or a client that sends requests.
 type conn struct {
 	fd       int
 	text     bool
+	plain    bool // sends requests for /plaintext
 	upgraded bool
 	uid      string
 	seat     int    // place in bound
@@ -33,7 +35,7 @@ type conn struct {
 
 func newFloor(echo bool) (*floor, error) {
 	poller, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
-	return &floor{echo: echo, poller: poller, pages: -1, backEnds: -1, buf: make([]byte, 64<<10), uids: map[string]*conn{}}, err
+	return &floor{echo: echo, poller: poller, pages: -1, backEnds: -1, clients: -1, buf: make([]byte, 64<<10), uids: map[string]*conn{}}, err
 }
 
 func tcpAddr(a unix.Sockaddr) net.Addr {
@@ -61,7 +63,7 @@ func (f *floor) serve() error {
 }
 
 func (f *floor) event(fd int, events uint32) error {
-	if fd == f.pages || fd == f.backEnds {
+	if fd == f.pages || fd == f.backEnds || fd == f.clients {
 		return f.accept(fd)
 	}
 	c := f.conns[fd]
@@ -87,7 +89,7 @@ func (f *floor) accept(listener int) error {
 		for fd >= len(f.conns) {
 			f.conns = append(f.conns, nil)
 		}
-		f.conns[fd] = &conn{fd: fd, text: listener == f.backEnds}
+		f.conns[fd] = &conn{fd: fd, text: listener == f.backEnds, plain: listener == f.clients}
 		if err := f.watch(unix.EPOLL_CTL_ADD, fd, unix.EPOLLIN); err != nil {
 			return err
 		}

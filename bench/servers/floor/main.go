@@ -6,6 +6,7 @@
 package main
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"runtime"
@@ -16,18 +17,25 @@ import (
 )
 
 func main() {
+	plain := flag.Bool("http", false, "one HTTP port that answers /plaintext")
 	options := job.Flags()
 	runtime.LockOSThread()
-	if err := run(options); err != nil {
+	if err := run(options, *plain); err != nil {
 		fmt.Fprintln(os.Stderr, "floor:", err)
 		os.Exit(1)
 	}
 }
 
-func run(o job.Options) error {
+func run(o job.Options, plain bool) error {
 	f, err := newFloor(o.Echo)
 	if err != nil {
 		return err
+	}
+	if plain {
+		if err := f.listen(job.HTTP, &f.clients); err != nil {
+			return err
+		}
+		return f.serve()
 	}
 	if err := f.listen(job.WebSocket, &f.pages); err != nil {
 		return err

@@ -20,6 +20,8 @@ func (f *floor) handle(c *conn, p []byte) {
 	switch {
 	case c.text:
 		used = f.lines(c, p)
+	case c.plain:
+		used = f.requests(c, p)
 	case c.upgraded:
 		used = f.frames(c, p)
 	default:
@@ -66,6 +68,22 @@ func (f *floor) push(line []byte) (taken bool) {
 		return c != nil
 	}
 	return false
+}
+
+const plaintext = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 13\r\n" +
+	"Date: Thu, 01 Jan 1970 00:00:00 GMT\r\n\r\n" + job.Plaintext
+
+// requests answers each head with what was made ahead, and those of one read together.
+func (f *floor) requests(c *conn, p []byte) (used int) {
+	end := []byte("\r\n\r\n")
+	if bytes.HasSuffix(p, end) {
+		f.write(c, bytes.Repeat([]byte(plaintext), bytes.Count(p, end)))
+		return len(p)
+	}
+	if used = bytes.LastIndex(p, end) + len(end); used < len(end) {
+		return 0
+	}
+	return f.requests(c, p[:used])
 }
 
 // upgrade answers the handshake.

@@ -32,6 +32,7 @@ const Loopback = "127.0.0.1:0"
 const (
 	WebSocket = "websocket"
 	Text      = "text"
+	HTTP      = "http"
 )
 
 // Announce says where a port is. The benchmark reads these lines.
