@@ -41,6 +41,10 @@ func AppendEvent(dst []byte, e *Event) ([]byte, error) {
 	if err := e.check(); err != nil {
 		return dst, err
 	}
+	return e.append(dst), nil
+}
+
+func (e *Event) append(dst []byte) []byte {
 	if e.Type != "" {
 		dst = appendEventField(dst, "event", e.Type)
 	}
@@ -58,7 +62,7 @@ func AppendEvent(dst []byte, e *Event) ([]byte, error) {
 	if e.Data != nil {
 		dst = appendLines(dst, "data: ", e.Data)
 	}
-	return append(dst, '\n'), nil
+	return append(dst, '\n')
 }
 
 // AppendComment appends text as a comment, which clients skip: it keeps proxies from taking a quiet connection for a dead
@@ -123,28 +127,29 @@ func lineBreak(text []byte, anyCR bool) (end, next int) {
 	return end, end + 1
 }
 
-// eventChunk is data as one event in one chunk (RFC 9112 7.1), nil when it is not UTF-8.
-func eventChunk(dst, data []byte) []byte {
-	if !utf8.Valid(data) {
-		return nil
-	}
-	return appendInChunk(dst, func(dst []byte) []byte { return appendMessage(dst, data) })
-}
-
 // appendMessage appends the event of a message without a type and an ID.
 func appendMessage(dst, data []byte) []byte {
 	return append(appendLines(dst, "data: ", data), '\n')
 }
 
-// appendInChunk appends what appendTo appends as one chunk: its length goes before it, once it is known.
-func appendInChunk(dst []byte, appendTo func(dst []byte) []byte) []byte {
-	const most = 16 + 2 // digits of a length, CR LF
+// eventChunk is data as one event in one chunk, nil when it is not UTF-8.
+func eventChunk(dst, data []byte) []byte {
+	if !utf8.Valid(data) {
+		return nil
+	}
 	start := len(dst)
-	dst = append(dst, "0000000000000000\r\n"...)
-	dst = appendTo(dst)
-	var head [most]byte
-	size := append(strconv.AppendInt(head[:0], int64(len(dst)-start-most), 16), "\r\n"...)
-	copy(dst[start:], size)
-	n := copy(dst[start+len(size):], dst[start+most:])
-	return append(dst[:start+len(size)+n], "\r\n"...)
+	return endChunk(appendMessage(append(dst, chunkRoom...), data), start)
+}
+
+// chunkRoom is where the head of a chunk will stand whose length is not known yet.
+const chunkRoom = "0123456789abcdef\r\n"
+
+// endChunk makes what was appended behind chunkRoom, at start, a chunk (RFC 9112 7.1).
+func endChunk(dst []byte, start int) []byte {
+	var room [len(chunkRoom)]byte
+	data := dst[start+len(chunkRoom):]
+	head := append(strconv.AppendInt(room[:0], int64(len(data)), 16), "\r\n"...)
+	n := start + copy(dst[start:], head)
+	n += copy(dst[n:], data)
+	return append(dst[:n], "\r\n"...)
 }

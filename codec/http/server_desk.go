@@ -10,6 +10,7 @@ type desk struct {
 	spare    []*HeadDecoder
 	limits   Limits
 	found    found[destination]
+	beats    map[*Events]*beats
 	fields   Fields // of a refusal
 	started  time.Time
 	counters counters

@@ -23,6 +23,9 @@ type Stats struct {
 	StreamsFull     uint64 // times that Stream.Write returned ErrFull for the first time
 	Upgrades        uint64 // connections given away by Hijack
 	Panics          uint64 // connections closed because a handler panicked
+	EventStreams    uint64 // begun by Events
+	// EventStreamsOpen is how many of them have not closed yet.
+	EventStreamsOpen int64
 }
 
 // counters are a desk's part of Stats.
@@ -30,6 +33,8 @@ type counters struct {
 	requests, refused, body, target, head, version atomic.Uint64
 	headTimeouts, bodyTimeouts, idleTimeouts       atomic.Uint64
 	held, discarded, streamsFull, upgrades, panics atomic.Uint64
+	events                                         atomic.Uint64
+	eventsOpen                                     atomic.Int64
 }
 
 func (c *counters) refuse(status int) {
@@ -66,6 +71,8 @@ func (s *Server) Stats() (sum Stats) {
 		sum.StreamsFull += c.streamsFull.Load()
 		sum.Upgrades += c.upgrades.Load()
 		sum.Panics += c.panics.Load()
+		sum.EventStreams += c.events.Load()
+		sum.EventStreamsOpen += c.eventsOpen.Load()
 	}
 	return sum
 }

@@ -22,6 +22,14 @@ var ErrHijack = errors.New("http: the connection cannot be given away now")
 // The exchange's Head and Body stay valid until the handler returns; nothing else of it is of use. The errors are
 // ErrHijack and engine.ErrClosed.
 func (x *Exchange) Hijack() (*engine.Conn, error) {
+	conn, err := x.hijack()
+	if err == nil {
+		x.session.desk.counters.upgrades.Add(1)
+	}
+	return conn, err
+}
+
+func (x *Exchange) hijack() (*engine.Conn, error) {
 	s := x.session
 	switch {
 	case s.conn.Closing():
@@ -35,6 +43,5 @@ func (x *Exchange) Hijack() (*engine.Conn, error) {
 	s.watch.stop()
 	s.holds = 0
 	s.conn.Release()
-	s.desk.counters.upgrades.Add(1)
 	return s.conn, nil
 }

@@ -1,0 +1,115 @@
+//go:build linux
+
+package http
+
+import (
+	"time"
+
+	"fanloop/engine"
+)
+
+// Events serves Server-Sent Events (WHATWG HTML 9.2) on a route: Server.Upgrade("/events", &Events{...}). GET begins a
+// stream; HEAD gets its head only; OPTIONS is a browser's question, see CORS; other methods are 405. Its fields are set
+// before that and not changed afterwards; each may be left out.
+//
+// All callbacks run on the connection's loop, one at a time, and must not block.
+type Events struct {
+	// Retry is how long a client waits before it connects again. 0: the client's own choice, mostly 3 s.
+	Retry time.Duration
+	// Heartbeat is how long a stream is quiet at most: then a comment is sent, so that proxies do not take it for dead,
+	// and a client that has vanished is noticed. Default 15 s; less than 0: none.
+	Heartbeat time.Duration
+	// CORS says which pages of other origins may listen.
+	CORS CORS
+	// Fields are sent beside Content-Type, Cache-Control: no-store, X-Accel-Buffering: no and those of CORS. They are not
+	// Content-Length, Transfer-Encoding or Connection.
+	Fields Fields
+
+	// OnRequest is called first. When it answers, with Respond, there is no stream.
+	OnRequest func(x *Exchange)
+	// OnConnect is called when the stream has begun: what is sent is behind its head. Of x the Head, the path values,
+	// the body and LastEventID are of use, until OnConnect returns.
+	OnConnect func(c *EventStream, x *Exchange)
+	// OnClose is called once, last. err says why: io.EOF (the client has gone, as clients do), engine.ErrClosed (Close was
+	// called), another of the engine's errors, or the socket's own.
+	OnClose func(c *EventStream, err error)
+}
+
+// LastEventID is the ID of the last event that the client has got on an earlier connection, "" without one.
+func (x *Exchange) LastEventID() string { return string(x.head.Fields.Get("Last-Event-ID")) }
+
+const eventMethods = "GET, HEAD, OPTIONS"
+
+var (
+	errEventMethod = NewRefusal(405, "method not allowed", NewField("Allow", eventMethods))
+
+	eventType    = NewField("Content-Type", "text/event-stream")
+	eventNoStore = NewField("Cache-Control", "no-store")
+	eventNoDelay = NewField("X-Accel-Buffering", "no") // nginx would collect what is meant for now
+)
+
+// ServeUpgrade serves a request; the Server calls it.
+func (e *Events) ServeUpgrade(x *Exchange) {
+	switch string(x.head.Method) {
+	case "OPTIONS":
+		fields := append(e.CORS.AppendPreflight(nil, &x.head, "GET, HEAD"), NewField("Allow", eventMethods))
+		_ = x.Respond(204, fields, nil) // the fields are constants and the client's own
+		return
+	case "GET", "HEAD":
+	default:
+		x.answerRefusal(errEventMethod)
+		return
+	}
+	if e.OnRequest != nil {
+		e.OnRequest(x)
+	}
+	if x.state == unanswered && x.reply == nil {
+		e.begin(x)
+	}
+}
+
+// begin answers with the stream.
+func (e *Events) begin(x *Exchange) {
+	fields := append(Fields{eventType, eventNoStore, eventNoDelay}, e.Fields...)
+	fields = e.CORS.AppendFields(fields, &x.head)
+	if x.isHead {
+		if st, err := x.Stream(200, fields); err == nil {
+			_ = st.Close()
+			return
+		}
+	}
+	x.close = true // a stream has no other end than the connection's
+	h := x.answerHead(200, fields, -1)
+	d := x.desk()
+	out, err := h.append(d.scratch[:0])
+	if err == nil {
+		err = e.takeOver(x, out)
+	}
+	d.keepScratch(out)
+	if err != nil && err != engine.ErrClosed {
+		x.Loop().Logger().Error("http: an event stream cannot begin", "pattern", x.Pattern(), "err", err)
+		_ = x.answerWith(500, nil, nil)
+	}
+}
+
+// takeOver makes the connection an event stream: what was there for requests is let go.
+func (e *Events) takeOver(x *Exchange, head []byte) error {
+	conn, err := x.hijack()
+	if err != nil {
+		return err
+	}
+	c := &EventStream{conn: conn, events: e, desk: x.session.desk, old: x.old}
+	conn.SetHandler((*eventSession)(c))
+	conn.SetFormat(c.format())
+	_ = conn.Send(head) // inside the connection's callback there is room
+	if e.Retry > 0 {
+		_ = c.SendEvent(&Event{Retry: e.Retry})
+	}
+	c.desk.counters.events.Add(1)
+	c.desk.counters.eventsOpen.Add(1)
+	c.desk.beat(c)
+	if e.OnConnect != nil {
+		e.OnConnect(c, x)
+	}
+	return nil
+}

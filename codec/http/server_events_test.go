@@ -1,0 +1,316 @@
+//go:build linux
+
+package http
+
+import (
+	"bufio"
+	"io"
+	nethttp "net/http"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"fanloop/engine"
+)
+
+// listen asks for a stream and reads its head.
+func (c *client) listen(request string) *nethttp.Response {
+	c.t.Helper()
+	c.send(request)
+	res, err := nethttp.ReadResponse(c.r, &nethttp.Request{Method: "GET"})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	if res.StatusCode != 200 || res.Header.Get("Content-Type") != "text/event-stream" {
+		c.t.Fatalf("%s %v", res.Status, res.Header)
+	}
+	return res
+}
+
+// message is a Shared as a hub makes it, which counts how often it is encoded.
+type message struct {
+	data    string
+	binary  bool
+	frames  map[int][]byte
+	encoded int
+}
+
+func (m *message) Len() int    { return len(m.data) }
+func (m *message) Key() string { return "" }
+
+func (m *message) Encoded(slot int, encode func(dst, data []byte, binary bool) []byte) []byte {
+	if m.frames == nil {
+		m.frames = map[int][]byte{}
+	}
+	if _, ok := m.frames[slot]; !ok {
+		m.encoded++
+		m.frames[slot] = encode(nil, []byte(m.data), m.binary)
+	}
+	return m.frames[slot]
+}
+
+// eventWorld is a server with one route of events, whose streams come over a channel.
+type eventWorld struct {
+	*world
+	streams chan *EventStream
+	closed  chan error
+}
+
+func serveEvents(t testing.TB, e *Events) *eventWorld {
+	w := &eventWorld{streams: make(chan *EventStream, 10), closed: make(chan error, 10)}
+	connect := e.OnConnect
+	e.OnConnect = func(c *EventStream, x *Exchange) {
+		if connect != nil {
+			connect(c, x)
+		}
+		w.streams <- c
+	}
+	e.OnClose = func(_ *EventStream, err error) { w.closed <- err }
+	s := &Server{}
+	s.Upgrade("/events", e)
+	s.Handle("/page", tell)
+	w.world = serve(t, s)
+	return w
+}
+
+func receive[T any](t testing.TB, from <-chan T) (got T) {
+	t.Helper()
+	select {
+	case got = <-from:
+	case <-time.After(patience):
+		t.Fatal("nothing came")
+	}
+	return got
+}
+
+// on runs fn on the stream's loop and waits for it.
+func on(t testing.TB, c *EventStream, fn func()) {
+	t.Helper()
+	done := make(chan struct{})
+	if err := c.Loop().Post(func() { defer close(done); fn() }); err != nil {
+		t.Fatal(err)
+	}
+	receive(t, done)
+}
+
+func TestServerEvents(t *testing.T) {
+	w := serveEvents(t, &Events{
+		Retry:  1500 * time.Millisecond,
+		Fields: Fields{NewField("X-More", "yes")},
+		OnConnect: func(c *EventStream, x *Exchange) {
+			_ = c.SendEvent(&Event{Type: "hello", ID: "8", Data: []byte("after " + x.LastEventID() + " " + string(x.Head().Query()))})
+		},
+	})
+	c := w.dial()
+	c.send(get("/page")) // the stream waits for the answer
+	res := c.wantThenListen("GET /events?q HTTP/1.1\r\nHost: a\r\nLast-Event-ID: 7\r\n\r\n")
+	for name, want := range map[string]string{"Cache-Control": "no-store", "X-Accel-Buffering": "no", "X-More": "yes"} {
+		if got := res.Header.Get(name); got != want {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+	es := receive(t, w.streams)
+	long := strings.Repeat("long\n", 1000)
+	on(t, es, func() {
+		for _, err := range []error{es.Send([]byte("a\nb")), es.Send(nil), es.Comment("skip"), es.Send([]byte(long))} {
+			if err != nil {
+				t.Error(err)
+			}
+		}
+		for want, err := range map[error]error{
+			ErrEventText: es.Send([]byte("\xff")),
+			ErrEventID:   es.SendEvent(&Event{ID: "\n"}),
+		} {
+			if err != want {
+				t.Errorf("%v, want %v", err, want)
+			}
+		}
+		es.Close()
+		if err := es.Send([]byte("late")); err != engine.ErrClosed {
+			t.Errorf("after Close: %v", err)
+		}
+	})
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var s eventSource
+	s.read(body)
+	want := []got{{"hello", "after 7 q", "8"}, {"message", "a\nb", "8"}, {"message", "", "8"}, {"message", long, "8"}}
+	if !reflect.DeepEqual(s.events, want) || s.retry != "1500" {
+		t.Errorf("%.200q, retry %q", s.events, s.retry)
+	}
+	c.wantEnd()
+	if err := receive(t, w.closed); err != engine.ErrClosed {
+		t.Errorf("OnClose: %v", err)
+	}
+}
+
+// wantThenListen reads the answer of /page and then asks for a stream.
+func (c *client) wantThenListen(request string) *nethttp.Response {
+	c.t.Helper()
+	c.want(200, `GET /page ""`)
+	return c.listen(request)
+}
+
+// Messages of a hub are encoded once for all streams, with chunks or without; a kick ends a stream in its protocol.
+func TestServerEventsOutlet(t *testing.T) {
+	w := serveEvents(t, &Events{})
+	var outlets []engine.Outlet
+	var bodies []io.Reader
+	var last *EventStream
+	for _, request := range []string{get("/events"), get("/events"), "GET /events HTTP/1.0\r\n\r\n"} {
+		res := w.dial().listen(request)
+		bodies = append(bodies, res.Body)
+		last = receive(t, w.streams)
+		on(t, last, func() {
+			outlet, ok := last.Ref().Attach(func() {})
+			if !ok {
+				t.Error("not attached")
+			}
+			outlets = append(outlets, outlet)
+		})
+	}
+	on(t, last, func() {
+		text, binary, wrong := &message{data: "a\rb"}, &message{data: "a", binary: true}, &message{data: "\xff"}
+		for i, outlet := range outlets {
+			if !outlet.Push(text) || outlet.Push(binary) || outlet.Push(wrong) {
+				t.Errorf("stream %d: text is refused, or what is none taken", i)
+			}
+			outlet.Kick(&message{data: "bye"}, 1000, "reason")
+		}
+		if text.encoded != 2 {
+			t.Errorf("encoded %d times", text.encoded)
+		}
+	})
+	for i, body := range bodies {
+		if got, err := io.ReadAll(body); string(got) != "data: a\ndata: b\n\ndata: bye\n\n" || err != nil {
+			t.Errorf("stream %d: %q, %v", i, got, err)
+		}
+		receive(t, w.closed)
+	}
+	if s := w.Server.Stats(); s.EventStreams != 3 || s.EventStreamsOpen != 0 || s.Upgrades != 0 {
+		t.Errorf("%+v", s)
+	}
+}
+
+// A client that goes is noticed at once.
+func TestServerEventsGone(t *testing.T) {
+	w := serveEvents(t, &Events{})
+	c := w.dial()
+	c.listen(get("/events"))
+	gone := make(chan struct{})
+	es := receive(t, w.streams)
+	on(t, es, func() { _, _ = es.Ref().Attach(func() { close(gone) }) })
+	c.send("GET /page HTTP/1.1\r\nHost: a\r\n\r\n") // has no answer, and does no harm
+	_ = c.Close()
+	receive(t, gone)
+	receive(t, w.closed)
+}
+
+func TestServerEventsShutdown(t *testing.T) {
+	w := serveEvents(t, &Events{})
+	res := w.dial().listen(get("/events"))
+	receive(t, w.streams)
+	w.end()
+	if body, err := io.ReadAll(res.Body); err != nil || len(body) > 0 {
+		t.Errorf("%q, %v", body, err)
+	}
+	if err := receive(t, w.closed); err != engine.ErrShutdown {
+		t.Errorf("OnClose: %v", err)
+	}
+}
+
+func TestServerEventsMethods(t *testing.T) {
+	w := serveEvents(t, &Events{
+		CORS: CORS{Origins: []string{"https://a.example"}, Credentials: true},
+		OnRequest: func(x *Exchange) {
+			if x.Head().Query() != nil {
+				_ = x.Respond(403, nil, []byte("no"))
+			}
+		},
+	})
+	c := w.dial()
+	c.send("HEAD /events HTTP/1.1\r\nHost: a\r\nOrigin: https://a.example\r\n\r\n")
+	res := c.wantTo("HEAD", 200, "")
+	if h := res.Header; h.Get("Content-Type") != "text/event-stream" || h.Get("Access-Control-Allow-Origin") != "https://a.example" || h.Get("Content-Length") != "" {
+		t.Errorf("%v", h)
+	}
+	c.send(get("/events?"), post("/events", "x"))
+	c.want(403, "no")
+	if res := c.want(405, "method not allowed\n"); res.Header.Get("Allow") != "GET, HEAD, OPTIONS" {
+		t.Errorf("%v", res.Header)
+	}
+	c.send("OPTIONS /events HTTP/1.1\r\nHost: a\r\nOrigin: https://a.example\r\nAccess-Control-Request-Method: GET\r\n" +
+		"Access-Control-Request-Headers: authorization\r\n\r\n")
+	res = c.want(204, "")
+	for name, want := range map[string]string{
+		"Access-Control-Allow-Origin": "https://a.example", "Access-Control-Allow-Credentials": "true",
+		"Access-Control-Allow-Methods": "GET, HEAD", "Access-Control-Allow-Headers": "authorization", "Vary": "Origin",
+	} {
+		if got := res.Header.Get(name); got != want {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+	res = c.listen("GET /events HTTP/1.1\r\nHost: a\r\nOrigin: https://b.example\r\n\r\n")
+	if res.Header.Get("Access-Control-Allow-Origin") != "" || res.Header.Get("Vary") != "Origin" {
+		t.Errorf("%v", res.Header)
+	}
+}
+
+// A quiet stream gets heartbeats; all streams together have one timer, which ends with the last.
+func TestServerEventsHeartbeat(t *testing.T) {
+	w := serveEvents(t, &Events{Heartbeat: 16 * time.Millisecond})
+	first, second := w.dial(), w.dial()
+	one := bufio.NewReader(first.listen(get("/events")).Body)
+	es := receive(t, w.streams)
+	second.send("GET /events HTTP/1.0\r\n\r\n")
+	res, err := nethttp.ReadResponse(second.r, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	two := bufio.NewReader(res.Body)
+	receive(t, w.streams)
+	for _, r := range []*bufio.Reader{one, two, one, two} {
+		for _, want := range []string{":\n", "\n"} {
+			if line, err := r.ReadString('\n'); line != want || err != nil {
+				t.Fatalf("%q, %v", line, err)
+			}
+		}
+	}
+	_ = first.Close()
+	receive(t, w.closed)
+	if line, err := two.ReadString('\n'); line != ":\n" || err != nil {
+		t.Fatalf("the other one: %q, %v", line, err)
+	}
+	_ = second.Close()
+	receive(t, w.closed)
+	on(t, es, func() {
+		if n := len(es.desk.beats); n != 0 {
+			t.Errorf("%d timers are left", n)
+		}
+	})
+}
+
+func TestServerEventsHeartbeatAllocatesNothing(t *testing.T) {
+	w := serveEvents(t, &Events{Heartbeat: time.Hour})
+	c := w.dial()
+	c.listen(get("/events"))
+	es := receive(t, w.streams)
+	go func() { _, _ = io.Copy(io.Discard, c.r) }()
+	on(t, es, func() {
+		b := es.desk.beats[es.events]
+		n := testing.AllocsPerRun(100, func() {
+			for range beatSlots {
+				b.turn()
+			}
+			if es.Send([]byte("a message")) != nil || es.Comment("x") != nil {
+				t.Error("not sent")
+			}
+		})
+		if n > 0.5 { // a chunk of the loop's now and then
+			t.Errorf("%v allocations", n)
+		}
+	})
+}
