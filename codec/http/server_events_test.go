@@ -28,18 +28,18 @@ func (c *client) listen(request string) *nethttp.Response {
 	return res
 }
 
-// message is a Shared as a hub makes it, which counts how often it is encoded.
-type message struct {
+// shared is a message as a hub makes it, which counts how often it is encoded.
+type shared struct {
 	data    string
 	binary  bool
 	frames  map[int][]byte
 	encoded int
 }
 
-func (m *message) Len() int    { return len(m.data) }
-func (m *message) Key() string { return "" }
+func (m *shared) Len() int    { return len(m.data) }
+func (m *shared) Key() string { return "" }
 
-func (m *message) Encoded(slot int, encode func(dst, data []byte, binary bool) []byte) []byte {
+func (m *shared) Encoded(slot int, encode func(dst, data []byte, binary bool) []byte) []byte {
 	if m.frames == nil {
 		m.frames = map[int][]byte{}
 	}
@@ -173,12 +173,12 @@ func TestServerEventsOutlet(t *testing.T) {
 		})
 	}
 	on(t, last, func() {
-		text, binary, wrong := &message{data: "a\rb"}, &message{data: "a", binary: true}, &message{data: "\xff"}
+		text, binary, wrong := &shared{data: "a\rb"}, &shared{data: "a", binary: true}, &shared{data: "\xff"}
 		for i, outlet := range outlets {
 			if !outlet.Push(text) || outlet.Push(binary) || outlet.Push(wrong) {
 				t.Errorf("stream %d: text is refused, or what is none taken", i)
 			}
-			outlet.Kick(&message{data: "bye"}, 1000, "reason")
+			outlet.Kick(&shared{data: "bye"}, 1000, "reason")
 		}
 		if text.encoded != 2 {
 			t.Errorf("encoded %d times", text.encoded)
