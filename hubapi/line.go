@@ -58,6 +58,7 @@ const maxLine = 1 << 20
 // Why a line is answered with fail, or a client's message ignored.
 var (
 	errTooLarge  = errors.New("larger than 1 MiB")
+	errTooLong   = errors.New("larger than 4 MiB") // a command
 	errNotObject = errors.New("not a JSON object in UTF-8")
 	errDoubled   = errors.New("a routing key stands twice")
 	errNoTarget  = errors.New("no uid, group or all")

@@ -1,6 +1,7 @@
 package hubapi
 
 import (
+	"bytes"
 	"encoding/json"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -46,6 +47,8 @@ func skipSpace(text []byte) []byte {
 	}
 	return nil
 }
+
+func trimSpace(text []byte) []byte { return bytes.Trim(text, " \t\r\n") }
 
 // stringEnd is the length of the string that text begins with, its quotes included.
 func stringEnd(text []byte) int {

@@ -92,7 +92,7 @@ func encode(object any) []byte {
 
 // mistake is the failure of a request that cannot be read.
 func mistake(err error) failure {
-	if err == errTooLarge {
+	if err == errTooLarge || err == errTooLong || err == errLongBatch {
 		return failure{statusTooLarge, err.Error()}
 	}
 	return failure{statusMistaken, err.Error()}
