@@ -21,7 +21,7 @@ type action func(x *hub.Home, tell func(result))
 
 // commands are all there are, by name.
 var commands = map[string]command{
-	"push":    {targetKeys | messageKeys, readPush},
+	"push":    {targetKeys | messageKeys | setOf(keyKey), readPush},
 	"kick":    {targetKeys | messageKeys | setOf(keyCode, keyReason), readKick},
 	"join":    {setOf(keyUID, keyGroup), readJoin},
 	"leave":   {setOf(keyUID, keyGroup), readLeave},

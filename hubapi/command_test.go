@@ -51,6 +51,9 @@ var commandTests = []struct {
 	{`{"$cmd":"push","uid":"b","binary":""}`, `ok {"taken":1,"refused":0}`, []string{"b: binary "}},
 	{`{"\u0024cmd":"\u0070ush","\u0075id":"b","\u0064ata":1}`, `ok {"taken":1,"refused":0}`, []string{"b: 1"}},
 
+	{`{"$cmd":"push","uid":"b","data":1,"key":"k"}`, `ok {"taken":1,"refused":0}`, []string{"b: 1 (k)"}},
+	{`{"$cmd":"push","all":true,"except":["a","c"],"binary":"AA==","key":7}`, `ok {"taken":2,"refused":0}`, []string{"b: binary 00 (7)", "7: binary 00 (7)"}},
+
 	// push: mistakes
 	{`{"$cmd":"push","data":1}`, `fail {"error":"uid, group, all: one of them is missing"}`, nil},
 	{`{"$cmd":"push","except":"a","data":1}`, `fail {"error":"uid, group, all: one of them is missing"}`, nil},
@@ -77,7 +80,9 @@ var commandTests = []struct {
 	{`{"$cmd":"push","uid":"b","\u0075id":"c","data":1}`, `fail {"error":"uid: stands twice"}`, nil},
 	{`{"$cmd":"push","$cmd":"kick","uid":"b"}`, `fail {"error":"$cmd: stands twice"}`, nil},
 	{`{"$cmd":"push","uid":"b","Data":1}`, `fail {"error":"Data: not a member of push"}`, nil},
-	{`{"$cmd":"push","uid":"b","data":1,"key":"k"}`, `fail {"error":"key: not a member of push"}`, nil},
+	{`{"$cmd":"push","uid":"b","data":1,"key":""}`, `fail {"error":"key: want a string that is not empty, or an integer"}`, nil},
+	{`{"$cmd":"push","uid":"b","data":1,"key":["k"]}`, `fail {"error":"key: want a string that is not empty, or an integer"}`, nil},
+	{`{"$cmd":"push","uid":"b","data":1,"key":"` + strings.Repeat("k", 1025) + `"}`, `fail {"error":"key: longer than 1024 bytes"}`, nil},
 	{`{"$cmd":"push","uid":"b","data":1,"code":4001}`, `fail {"error":"code: not a member of push"}`, nil},
 	{`{"$cmd":"push","uid":"b","data":1,"":2}`, `fail {"error":"\"\": not a member of push"}`, nil},
 	{`{"$cmd":"push","uid":"b","data":1,"a\nb<":2}`, `fail {"error":"a\nb<: not a member of push"}`, nil},
@@ -108,6 +113,7 @@ var commandTests = []struct {
 	{`{"$cmd":"kick","uid":"b","reason":7}`, `fail {"error":"reason: want a string"}`, nil},
 	{`{"$cmd":"kick","uid":"b","reason":"` + strings.Repeat("é", 62) + `"}`, `fail {"error":"reason: longer than 123 bytes"}`, nil},
 	{`{"$cmd":"kick","uid":"b","data":"` + strings.Repeat("x", 1<<20) + `"}`, `fail {"error":"message too large","connections":0}`, nil},
+	{`{"$cmd":"kick","uid":"b","data":1,"key":"k"}`, `fail {"error":"key: not a member of kick"}`, nil},
 	{`{"$cmd":"kick","uid":"b","limit":1}`, `fail {"error":"limit: not a member of kick"}`, nil},
 
 	// join, leave, unbind

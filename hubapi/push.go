@@ -12,7 +12,8 @@ var (
 	errMessages    = errors.New("data, text, binary: only one of them may stand there")
 )
 
-// readPush: what data, text or binary holds, and nothing around it, goes to everybody named.
+// readPush: what data, text or binary holds, and nothing around it, goes to everybody named. With a key, who is behind may get only
+// the newest of that key.
 func readPush(r *request) (action, error) {
 	to, err := r.target()
 	if err != nil {
@@ -25,8 +26,18 @@ func readPush(r *request) (action, error) {
 	if message == nil {
 		return nil, errNoMessage
 	}
-	return push(to, message), nil
+	if r.values[keyKey] == nil {
+		return push(to, message), nil
+	}
+	key, err := r.name(keyKey)
+	if err == nil && len(key) > maxKey {
+		err = wrong(keyKey, "longer than 1024 bytes")
+	}
+	return push(to, message.WithKey(key)), err
 }
+
+// maxKey is how many bytes a message's key may have.
+const maxKey = 1024
 
 func push(to hub.Target, message *hub.Message) action {
 	return func(x *hub.Home, tell func(result)) {

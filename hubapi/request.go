@@ -21,11 +21,12 @@ const (
 	keyReason
 	keyCursor
 	keyLimit
+	keyKey
 	keyCount
 )
 
 // keyNames are the members that commands have.
-var keyNames = [keyCount]string{commandKey, "uid", "group", "all", "except", "data", "text", "binary", "code", "reason", "cursor", "limit"}
+var keyNames = [keyCount]string{commandKey, "uid", "group", "all", "except", "data", "text", "binary", "code", "reason", "cursor", "limit", "key"}
 
 // keys is a set of them.
 type keys uint16

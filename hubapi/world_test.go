@@ -147,12 +147,16 @@ func (p *fakePage) Push(m hub.Encodable) bool {
 	if p.full {
 		return false
 	}
-	p.got = append(p.got, string(m.Encoded(0, func(dst, data []byte, binary bool) []byte {
+	got := string(m.Encoded(0, func(dst, data []byte, binary bool) []byte {
 		if binary {
 			return fmt.Appendf(dst, "binary %x", data)
 		}
 		return append(dst, data...)
-	})))
+	}))
+	if m.Key() != "" {
+		got += " (" + m.Key() + ")"
+	}
+	p.got = append(p.got, got)
 	return true
 }
 
