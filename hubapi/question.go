@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/url"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -36,9 +37,10 @@ func readQuery(query string) (r request, err error) {
 		return r, errQuery
 	}
 	for name, values := range all {
-		k := key(indexOf(keyNames[1:], []byte(name)) + 1)
-		if k == keyCommand { // what indexOf does not find
-			r.unknown = []byte(name)
+		k := key(slices.Index(keyNames[1:], name) + 1)
+		if k == keyCommand { // also what is not found
+			r.unknown, _ = json.Marshal(name)
+			r.unknown = r.unknown[1 : len(r.unknown)-1]
 			continue
 		}
 		if r.values[k], err = memberOf(k, values); err != nil {
