@@ -1,6 +1,10 @@
 package hubapi
 
-import "fanloop/hub"
+import (
+	"strings"
+
+	"fanloop/hub"
+)
 
 // A call is one request over HTTP, as far as it matters to what it asks for.
 type call struct {
@@ -15,6 +19,12 @@ type endpoint struct {
 	method, path string // the path as a pattern, whose wildcard is the call's value
 	takes        []media
 	serve        service
+}
+
+// wildcard is the name of the wildcard in the path, "" without one.
+func (e *endpoint) wildcard() string {
+	_, name, _ := strings.Cut(e.path, "{")
+	return strings.TrimSuffix(name, "}")
 }
 
 // A service does what a call asks for, and calls tell once: at once, or later, on the loop that the call came from or on home.

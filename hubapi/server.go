@@ -1,0 +1,97 @@
+//go:build linux
+
+package hubapi
+
+import (
+	"sync/atomic"
+
+	"fanloop/codec/http"
+	"fanloop/hub"
+)
+
+// An API is a hub over HTTP: what back ends say on a text port, as requests, and a few questions. Its fields are set before Register
+// and not changed afterwards.
+//
+// Without a Token only programs on the server's own machine are let in: the peer has to be a loopback address or come through a unix
+// socket, no proxy may have passed the request on (Forwarded, X-Forwarded-For, X-Real-IP, Via), Host has to be localhost or a
+// loopback address, and no web page but one of the same origin may ask (Origin, Sec-Fetch-Site): 403. With one, whoever has it is let
+// in, from anywhere: 401. A body must say that it is JSON, which no form of a web page does: 415.
+type API struct {
+	// Hub is whom all of it is about. It must be there.
+	Hub *hub.Hub
+	// Token is what requests must have behind "Authorization: Bearer". It should be long and random, of letters, digits and -._~+/
+	// (RFC 6750 2.1). Without TLS in front everybody on the way can read it.
+	Token string
+
+	guard    guard
+	requests atomic.Uint64
+	denied   atomic.Uint64
+}
+
+// Stats are what has happened since an API began.
+type Stats struct {
+	Requests uint64 // let in; a batch is one
+	Denied   uint64 // answered with 401, 403 or 415
+}
+
+// Stats may be called from any goroutine.
+func (a *API) Stats() Stats { return Stats{Requests: a.requests.Load(), Denied: a.denied.Load()} }
+
+// Register adds the routes of the API to a server, below a prefix such as "/api", or "" for none:
+//
+//	POST /push, /kick, /join, /leave, /unbind
+//	GET  /online/{uid}, /count, /uids, /groups, /groups/{group}
+//	GET  /openapi.json, which describes them; everybody may read it
+//
+// The server's MaxBody bounds a body; for all that the API takes it has to be 4 MiB. The server's connections may live on any loop of
+// the hub. Register panics as http.Server.Handle does.
+func (a *API) Register(s *http.Server, prefix string) {
+	a.guard = newGuard(a.Token)
+	for i := range endpoints {
+		e := &endpoints[i]
+		s.Handle(e.method+" "+prefix+e.path, func(x *http.Exchange) { a.serve(e, x) })
+	}
+	text := description(prefix)
+	s.Handle("GET "+prefix+"/openapi.json", func(x *http.Exchange) { _ = x.Respond(statusOK, fieldsOf(mediaJSON), text) })
+}
+
+// serve answers a request. The only error left is that whoever asked has gone.
+func (a *API) serve(e *endpoint, x *http.Exchange) {
+	m, why := a.admit(e, x)
+	if why.failed() {
+		a.denied.Add(1)
+		no := result{failure: why}.answer()
+		_ = x.Respond(no.status, denialFields(why), no.body)
+		return
+	}
+	a.requests.Add(1)
+	c := &call{value: x.PathValue(e.wildcard()), query: string(x.Head().Query()), media: m, body: x.Body()}
+	reply := x.Reply()
+	e.serve(a.Hub, x.Loop(), c, func(r answer) { _ = reply.Send(r.status, fieldsOf(r.media), r.body) })
+}
+
+func (a *API) admit(e *endpoint, x *http.Exchange) (media, failure) {
+	if why := a.guard.admit(x.Head(), x.RemoteAddr()); why.failed() {
+		return "", why
+	}
+	return e.admitMedia(x.Head().Fields)
+}
+
+// answerFields are the fields of an answer, by its media type. Nothing is to be kept: it is true for a moment.
+var answerFields = map[media]http.Fields{}
+
+func init() {
+	for _, m := range []media{mediaJSON, mediaLines, mediaProblem} {
+		answerFields[m] = http.Fields{http.NewField("Content-Type", string(m)), http.NewField("Cache-Control", "no-store")}
+	}
+}
+
+func fieldsOf(m media) http.Fields { return answerFields[m] }
+
+func denialFields(why failure) http.Fields {
+	fields := fieldsOf(mediaProblem)
+	if why.status == statusUnauthorized {
+		fields = append(fields[:len(fields):len(fields)], http.NewField("WWW-Authenticate", challenge(why)))
+	}
+	return fields
+}
