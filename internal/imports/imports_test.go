@@ -35,7 +35,7 @@ var rules = map[string]rule{
 	"codec/text":      {servers: []string{"fanloop/engine"}},
 	"codec/http":      {servers: []string{"fanloop/engine"}},
 	"codec/websocket": {servers: []string{"fanloop/engine"}, files: []string{"fanloop/codec/http", "github.com/gobwas/ws"}, tests: []string{"github.com/gobwas/ws/..."}},
-	"hubapi":          {files: []string{"fanloop/hub", "fanloop/codec/http"}, servers: []string{"fanloop/engine"}},
+	"hubapi":          {files: []string{"fanloop/hub", "fanloop/codec/http"}, servers: []string{"fanloop/engine"}, tests: []string{"fanloop/codec/websocket"}},
 	"cmd/...":         {files: []string{"..."}},
 	"bench/...":       {files: []string{"..."}},
 
