@@ -3,6 +3,7 @@
 package engine
 
 import (
+	"fmt"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -84,6 +85,60 @@ func BenchmarkBroadcast10000Except(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/receivers, "ns/receiver")
 }
 
+// grouping sends a message to an audience of n, of so many that hear, and sweeps until all have it.
+func (s *stillLoop) grouping(n, of int) (step func()) {
+	crew := s.NewAudience()
+	for i, o := range outlets(s.hearing(of)) {
+		if i%(of/n) == 0 {
+			crew.Add(o)
+		}
+	}
+	m := text(string(make([]byte, 130)))
+	return func() {
+		s.BroadcastTo(crew, m, nil, nil)
+		for s.busy() {
+			s.slice()
+		}
+		s.woken = false
+	}
+}
+
+// pushing sends a message to each of n, of so many that hear.
+func (s *stillLoop) pushing(n, of int) (step func()) {
+	var all []*Conn
+	for i, k := range s.hearing(of) {
+		if i%(of/n) == 0 {
+			all = append(all, k.conn)
+		}
+	}
+	m := text(string(make([]byte, 130)))
+	return func() {
+		for _, c := range all {
+			c.pushShared(m)
+		}
+		for s.busy() {
+			s.slice()
+		}
+		s.woken = false
+	}
+}
+
+// BenchmarkGroup compares both ways to a group, of 100,000 that hear.
+func BenchmarkGroup(b *testing.B) {
+	for _, n := range []int{10, 100, 1000, 10_000} {
+		for name, way := range map[string]func(s *stillLoop, n, of int) func(){"log": (*stillLoop).grouping, "outboxes": (*stillLoop).pushing} {
+			b.Run(fmt.Sprintf("%s/%d", name, n), func(b *testing.B) {
+				step := way(quickLoop(b), n, 100_000)
+				b.ReportAllocs()
+				for b.Loop() {
+					step()
+				}
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/receiver")
+			})
+		}
+	}
+}
+
 // BenchmarkPush10000 is a push to each of a group, one by one.
 func BenchmarkPush10000(b *testing.B) {
 	const receivers = 10_000
@@ -104,25 +159,14 @@ func BenchmarkPush10000(b *testing.B) {
 }
 
 func TestAllocations(t *testing.T) {
-	pushing := func(s *stillLoop) func() {
-		all, m := s.hearing(5000), text("m")
-		return func() {
-			for _, k := range all {
-				k.conn.pushShared(m)
-			}
-			for s.busy() {
-				s.slice()
-			}
-			s.woken = false
-		}
-	}
 	for name, test := range map[string]struct {
 		step func(s *stillLoop) func()
 		most float64
 	}{
 		"echo":                        {step: (*stillLoop).echoing},
 		"Send":                        {step: (*stillLoop).sending},
-		"push to 5,000":               {step: pushing},
+		"push to 5,000":               {step: func(s *stillLoop) func() { return s.pushing(5000, 5000) }},
+		"push to a group of 1,000":    {step: func(s *stillLoop) func() { return s.grouping(1000, 5000) }},
 		"broadcast to 1,000":          {step: func(s *stillLoop) func() { return s.broadcasting(1000, 0) }},
 		"broadcast to all but itself": {step: func(s *stillLoop) func() { return s.broadcasting(1000, 2) }, most: 1},
 	} {

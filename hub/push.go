@@ -7,7 +7,14 @@ package hub
 // later, on the caller's loop (for Wait: home). Only a caller's loop that has stopped is not told. A connection that closes
 // while m is on its way may be counted as refused, or not at all. done may be nil. Inside done the hub may be used as
 // anywhere else on that loop.
-func (x *Home) Push(t Target, m *Message, done func(Verdict)) {
+func (x *Home) Push(t Target, m *Message, done func(Verdict)) { x.push(t, m, done, false) }
+
+// Reach is Push for who wants to know whether anybody took m, and not how many: done is called as soon as one connection is
+// known to have, with the verdict until then. With several loops that is earlier than all of them have seen m. When nobody has,
+// the verdict is the whole one.
+func (x *Home) Reach(t Target, m *Message, done func(Verdict)) { x.push(t, m, done, true) }
+
+func (x *Home) push(t Target, m *Message, done func(Verdict), early bool) {
 	h := x.hub
 	err := m.check(h.options.MaxMessage)
 	var p *plan
@@ -23,7 +30,7 @@ func (x *Home) Push(t Target, m *Message, done func(Verdict)) {
 	if p.loops == 0 {
 		h.stats.offline.Add(1)
 	}
-	x.dispatch(p, &t, m, done)
+	x.dispatch(p, &t, m, done, early)
 	h.unstage(p)
 	if x.caller == h.home {
 		h.home.loop.NotePublish()
@@ -31,7 +38,7 @@ func (x *Home) Push(t Target, m *Message, done func(Verdict)) {
 }
 
 // dispatch sends each loop its part, then does home's.
-func (x *Home) dispatch(p *plan, t *Target, m *Message, done func(Verdict)) {
+func (x *Home) dispatch(p *plan, t *Target, m *Message, done func(Verdict), early bool) {
 	h := x.hub
 	elsewhere := p.loops
 	if !p.parts[0].empty() {
@@ -43,7 +50,7 @@ func (x *Home) dispatch(p *plan, t *Target, m *Message, done func(Verdict)) {
 	}
 	var sum *tally
 	if done != nil {
-		sum = &tally{caller: x.caller, left: elsewhere + 1, done: done}
+		sum = &tally{caller: x.caller, left: elsewhere + 1, early: early, done: done}
 	}
 	for _, r := range h.rosters[1:] {
 		if part := &p.parts[r.index]; !part.empty() {

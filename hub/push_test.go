@@ -200,3 +200,41 @@ func TestStats(t *testing.T) {
 		eq(t, "stats", f.hub.Stats(), want)
 	})
 }
+
+// Whoever asks only whether anybody took it need not wait for the loops that have not seen it yet.
+func TestReach(t *testing.T) {
+	everyLoops(t, Options{}, func(t *testing.T, f *fakes) {
+		near, far := f.bound(0, "u"), f.bound(f.far(), "u")
+		for _, row := range []struct {
+			to        Target
+			near, far bool // full
+			taken     bool
+			refused   int
+			known     bool
+		}{
+			{to: All, taken: true, known: true},
+			{to: UID("u"), far: true, taken: true, known: true},
+			{to: All, near: true, taken: true},
+			{to: UID("u"), near: true, far: true, refused: 2},
+			{to: UID("x"), known: true},
+		} {
+			near.full, far.full = row.near, row.far
+			for caller := range f.loops {
+				var calls []Verdict
+				f.do(caller, func(x *Home) {
+					x.Reach(row.to, Text([]byte("m")), func(v Verdict) {
+						eq(t, "loop of the verdict", f.current, f.loops[caller])
+						calls = append(calls, v)
+					})
+				})
+				if caller == 0 && f.far() > 0 {
+					eq(t, "known at once", len(calls) == 1, row.known)
+				}
+				f.settle()
+				if len(calls) != 1 || (calls[0].Taken > 0) != row.taken || !row.taken && calls[0].Refused != row.refused {
+					t.Errorf("%+v, from %d: %+v", row, caller, calls)
+				}
+			}
+		}
+	})
+}

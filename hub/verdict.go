@@ -13,9 +13,10 @@ type Verdict struct {
 // tally adds up a push's verdict. It belongs to the caller's loop, where the push's callback is to run.
 type tally struct {
 	caller *roster
-	left   int // parts that have not reported
+	left   int  // parts that have not reported
+	early  bool // the first connection that has taken it settles it
 	sum    Verdict
-	done   func(Verdict)
+	done   func(Verdict) // nil once it has been called
 }
 
 // report brings the verdict of the part on a loop to the caller's loop. On the former.
@@ -32,7 +33,9 @@ func (t *tally) report(on *roster, v Verdict) {
 func (t *tally) add(v Verdict) {
 	t.sum.Taken += v.Taken
 	t.sum.Refused += v.Refused
-	if t.left--; t.left == 0 {
-		t.done(t.sum)
+	t.left--
+	if done := t.done; done != nil && (t.left == 0 || t.early && t.sum.Taken > 0) {
+		t.done = nil
+		done(t.sum)
 	}
 }

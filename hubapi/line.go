@@ -29,7 +29,7 @@ func Line(h *hub.Hub, from hub.Loop, line []byte, answer func(line []byte)) erro
 	}
 	message := hub.Text(line)
 	h.Do(from, func(x *hub.Home) {
-		x.Push(to.hub(), message, func(v hub.Verdict) {
+		x.Reach(to.hub(), message, func(v hub.Verdict) {
 			if v.Taken > 0 {
 				answer(answerOK)
 			} else {
