@@ -97,13 +97,13 @@ func (h *Hub) enterUID(m *member, uid string) {
 	h.stats.bound.Add(1)
 	first := h.byUID.get(uid)
 	if first == nil {
-		m.uid, m.prev, m.next = uid, m, m
+		m.uid, m.uidHash, m.prev, m.next = uid, h.byUID.order.hash(uid), m, m
 		m.place = h.uids.enter(m)
 		h.byUID.put(m)
 		h.stats.uids.Add(1)
 		return
 	}
-	m.uid, m.prev, m.next = first.uid, first.prev, first
+	m.uid, m.uidHash, m.prev, m.next = first.uid, first.uidHash, first.prev, first
 	m.prev.next, m.next.prev = m, m
 }
 

@@ -26,6 +26,9 @@ type member struct {
 	mark   uint64 // the roster's mark when it was last counted in or out
 	hears  bool
 	closed bool
+
+	// Home's own, in what would be a gap.
+	uidHash uint32
 }
 
 // gone is called on the member's loop when its connection begins to close, also in the middle of anything that the hub

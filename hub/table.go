@@ -19,8 +19,9 @@ const segmentSize = 512
 
 // order is what a table goes by.
 type order[K comparable] interface {
-	hash(key K) uint64
-	key(m *member) K
+	hash(key K) uint32
+	hashOf(m *member) uint32
+	has(m *member, hash uint32, key K) bool
 	next(m *member) **member
 }
 
@@ -33,16 +34,17 @@ func (t *table[K]) get(key K) *member { return *t.find(key) }
 
 // find returns the link to the member with the key, or where its chain ends.
 func (t *table[K]) find(key K) **member {
-	link := t.chain(t.order.hash(key))
-	for *link != nil && t.order.key(*link) != key {
+	hash := t.order.hash(key)
+	link := t.chain(hash)
+	for *link != nil && !t.order.has(*link, hash, key) {
 		link = t.order.next(*link)
 	}
 	return link
 }
 
 // chain is the first link of the bucket that a hash belongs to.
-func (t *table[K]) chain(hash uint64) **member {
-	i := hash & (2*t.low - 1)
+func (t *table[K]) chain(hash uint32) **member {
+	i := uint64(hash) & (2*t.low - 1)
 	if i >= t.size {
 		i -= t.low
 	}
@@ -53,7 +55,7 @@ func (t *table[K]) bucket(i uint64) **member { return &t.segments[i/segmentSize]
 
 // put adds a member whose key nobody here has.
 func (t *table[K]) put(m *member) {
-	t.push(t.chain(t.order.hash(t.order.key(m))), m)
+	t.push(t.chain(t.order.hashOf(m)), m)
 	t.count++
 	if t.count > t.size {
 		t.split()
@@ -96,7 +98,7 @@ func (t *table[K]) split() {
 	}
 	to := t.bucket(i)
 	for link := t.bucket(i - t.low); *link != nil; {
-		if t.order.hash(t.order.key(*link))&(2*t.low-1) == i {
+		if uint64(t.order.hashOf(*link))&(2*t.low-1) == i {
 			t.push(to, t.cut(link))
 		} else {
 			link = t.order.next(*link)

@@ -5,6 +5,7 @@ import (
 	"hash/maphash"
 	"math/rand/v2"
 	"testing"
+	"unsafe"
 )
 
 // numbered is a connection that is only a number.
@@ -28,12 +29,12 @@ func TestTables(t *testing.T) {
 		case ids.get(id) != m || uids.get(uidOf(id)) != m:
 			t.Fatalf("step %d: %d is not found as it is", step, id)
 		case m == nil && (growing || step%4 == 0):
-			m = &member{ref: numbered(id), uid: uidOf(id)}
+			m = &member{ref: numbered(id), uid: uidOf(id), uidHash: uids.order.hash(uidOf(id))}
 			known[id] = m
 			ids.put(m)
 			uids.put(m)
 		case m != nil && growing && step%8 == 0:
-			other := &member{ref: numbered(id), uid: m.uid}
+			other := &member{ref: numbered(id), uid: m.uid, uidHash: m.uidHash}
 			known[id] = other
 			ids.replace(id, other)
 			uids.replace(m.uid, other)
@@ -82,5 +83,12 @@ func TestTableGrowsByTheBucket(t *testing.T) {
 	}
 	if longest > 16 {
 		t.Errorf("a chain of %d", longest)
+	}
+}
+
+// A member fits an allocation of 128 bytes (the next is 144): with a million of them, each step of it counts.
+func TestMemberSize(t *testing.T) {
+	if size := unsafe.Sizeof(member{}); size > 128 {
+		t.Errorf("a member has %d bytes, more than 128", size)
 	}
 }
