@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"bufio"
-	"context"
 	"fmt"
 	"io"
 	"net"
@@ -13,7 +12,6 @@ import (
 	"time"
 
 	"fanloop/codec/http"
-	"fanloop/engine"
 	"fanloop/internal/peers"
 )
 
@@ -28,24 +26,7 @@ type witness struct {
 func startWitness(t *testing.T) *witness {
 	t.Helper()
 	w := new(witness)
-	e, err := engine.New(engine.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	listener, err := e.Listen("127.0.0.1:0", &http.Server{OnRequest: w.answer}, engine.ListenOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.address = listener.Addr().String()
-	ctx, stop := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- e.Run(ctx) }()
-	t.Cleanup(func() {
-		stop()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-	})
+	w.address = startSite(t, &http.Server{OnRequest: w.answer})
 	return w
 }
 

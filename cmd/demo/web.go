@@ -64,7 +64,7 @@ func newWebFile(url string, body []byte) *webFile {
 		http.NewField("Content-Type", kind),
 		http.NewField("Content-Security-Policy", webPolicy),
 		http.NewField("X-Content-Type-Options", "nosniff"),
-		http.NewField("Referrer-Policy", "no-referrer"),
+		http.NewField("Referrer-Policy", "same-origin"),
 		http.NewField("Cache-Control", "no-cache"), // a browser asks each time whether it has changed
 		http.NewField("ETag", f.tag),
 	}
