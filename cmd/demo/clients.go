@@ -63,10 +63,6 @@ func (s *server) changeGroups(c *websocket.Conn, message []byte) {
 			s.log.Debug("left", "conn", ref.ID(), "group", m.Group)
 			return
 		}
-		if err := x.Join(ref, m.Group); err != nil {
-			s.log.Info("join refused", "conn", ref.ID(), "err", err)
-			return
-		}
-		s.log.Debug("joined", "conn", ref.ID(), "group", m.Group)
+		s.join(x, ref, m.Group)
 	})
 }

@@ -83,6 +83,7 @@ func (c *control) leave(l *engine.Loop) {
 	if c.leaving != nil {
 		return
 	}
+	c.server.ready.Store(false)
 	for _, ln := range c.server.engine.Listeners() {
 		_ = ln.Close() // ErrClosed: the server stops already
 	}

@@ -18,17 +18,19 @@ type endpoint struct {
 const (
 	protocolWebSocket = "websocket"
 	protocolText      = "text"
+	protocolHTTP      = "http"
 )
 
 // defaultEndpoints are opened when no -listen is given.
 var defaultEndpoints = []endpoint{
 	{protocolWebSocket, "0.0.0.0:1234"},
 	{protocolText, "127.0.0.1:5678"},
+	{protocolHTTP, "127.0.0.1:8080"},
 }
 
 func (e endpoint) String() string { return e.protocol + "://" + e.address }
 
-var errEndpoint = errors.New("want websocket://host:port or text://host:port, with unix:/path in place of host:port for a unix socket")
+var errEndpoint = errors.New("want websocket://host:port, text://host:port or http://host:port, with unix:/path in place of host:port for a unix socket")
 
 // parseEndpoint reads what -listen takes. Its errors leave the value out, which the flag package shows.
 func parseEndpoint(s string) (endpoint, error) {
@@ -36,8 +38,8 @@ func parseEndpoint(s string) (endpoint, error) {
 	if !found {
 		return endpoint{}, errEndpoint
 	}
-	if protocol != protocolWebSocket && protocol != protocolText {
-		return endpoint{}, fmt.Errorf("protocol %q is neither websocket nor text", protocol)
+	if protocol != protocolWebSocket && protocol != protocolText && protocol != protocolHTTP {
+		return endpoint{}, fmt.Errorf("protocol %q is none of websocket, text and http", protocol)
 	}
 	if path, unix := strings.CutPrefix(address, "unix:"); unix {
 		if path == "" {

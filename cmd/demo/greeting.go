@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// greet prints what listens where, and the two lines to try.
+// greet prints what listens where, and what to try.
 func (s *server) greet() {
 	var b strings.Builder
 	fmt.Fprintf(&b, "fanloop, process %d, listens on\n", os.Getpid())
@@ -19,15 +19,37 @@ func (s *server) greet() {
 	if s.options.reusePort {
 		b.WriteString("With -reuseport each process has its own users: a push reaches those of one process only.\n")
 	}
+	s.suggestPage(&b)
+	s.suggestPush(&b)
+	_, _ = fmt.Fprint(s.stdout, b.String()) // whoever closed stdout does not want to read it
+}
+
+func (s *server) suggestPage(b *strings.Builder) {
+	begin := "\nTry it. Open"
+	if web := s.nearest(protocolHTTP); web != nil {
+		fmt.Fprintf(b, "%s http://%s in a browser.\n", begin, web)
+		begin = "\nOr do it all by hand. Open"
+	}
 	if ws := s.nearest(protocolWebSocket); ws != nil {
 		// Browsers keep pages from elsewhere, and empty ones, from connecting to this machine: so a page from here, a refusal.
-		fmt.Fprintf(&b, "\nTry it. Open http://%s in a browser. It only says what is served here; in its console, type\n"+
-			"  ws = new WebSocket('ws://%s'); ws.onopen = () => ws.send('uid1'); ws.onmessage = e => alert(e.data)\n", ws, ws)
+		fmt.Fprintf(b, "%[1]s http://%[2]s in a browser. It only says that WebSockets are served here; in its console, type\n"+
+			"  ws = new WebSocket('ws://%[2]s'); ws.onopen = () => ws.send('uid1'); ws.onmessage = e => alert(e.data)\n", begin, ws)
 	}
+}
+
+func (s *server) suggestPush(b *strings.Builder) {
+	begin := "\nThen in a shell:"
 	if text := s.nearest(protocolText); text != nil {
-		fmt.Fprintf(&b, "\nThen in a shell:\n  echo '{\"uid\":\"uid1\",\"percent\":\"88%%\"}' | nc -N %s %d\n", text.IP, text.Port)
+		fmt.Fprintf(b, "%s\n  echo '{\"uid\":\"uid1\",\"percent\":\"88%%\"}' | nc -N %s %d\n", begin, text.IP, text.Port)
+		begin = "or"
 	}
-	_, _ = fmt.Fprint(s.stdout, b.String()) // whoever closed stdout does not want to read it
+	if web := s.nearest(protocolHTTP); web != nil {
+		token := ""
+		if s.options.httpToken != "" {
+			token = `-H "Authorization: Bearer $` + tokenVariable + `" `
+		}
+		fmt.Fprintf(b, "%s\n  curl %s--json '{\"uid\":\"uid1\",\"percent\":\"88%%\"}' http://%s/push\n", begin, token, web)
+	}
 }
 
 // nearest is where one reaches the first TCP port of a protocol from this machine; nil without one.

@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/url"
+	"os"
+	"regexp"
 )
 
 // options are what the command line says.
@@ -15,6 +18,8 @@ type options struct {
 	reusePort    bool
 	single       bool
 	clientGroups bool
+	httpToken    string   // "" lets this machine in only
+	cors         []string // origins whose pages may listen to /events
 	logLevel     slog.Level
 	pidFile      string // "" is the default, which need not be free
 	logFile      string // "" is stderr, and of a daemon a file beside the pid file
@@ -42,6 +47,8 @@ func (o *options) flags() *flag.FlagSet {
 	flags.Func("listen", "", o.addEndpoint)
 	flags.BoolVar(&o.clientGroups, "client-groups", true, "")
 	flags.BoolVar(&o.single, "single", false, "")
+	flags.StringVar(&o.httpToken, "http-token", "", "")
+	flags.Func("cors", "", o.addOrigin)
 	flags.IntVar(&o.loops, "loops", 1, "")
 	flags.BoolVar(&o.reusePort, "reuseport", false, "")
 	flags.TextVar(&o.logLevel, "log-level", slog.LevelInfo, "")
@@ -58,6 +65,22 @@ func (o *options) addEndpoint(s string) error {
 	return err
 }
 
+// addOrigin takes what a browser says in Origin, or * for all.
+func (o *options) addOrigin(s string) error {
+	u, err := url.Parse(s)
+	if s != "*" && (err != nil || u.Scheme == "" || u.Host == "" || u.Scheme+"://"+u.Host != s) {
+		return errors.New("want an origin, such as https://www.example.com, or *")
+	}
+	o.cors = append(o.cors, s)
+	return nil
+}
+
+// tokenVariable is where the token comes from without -http-token: other users of the machine see a command line, but not this.
+const tokenVariable = "FANLOOP_TOKEN"
+
+// bearerToken is what can be sent behind "Bearer" (RFC 6750 2.1).
+var bearerToken = regexp.MustCompile(`^[-A-Za-z0-9._~+/]+=*$`)
+
 // complete checks what single flags cannot, and fills in the defaults.
 func (o *options) complete(flags *flag.FlagSet) error {
 	if flags.NArg() > 0 {
@@ -65,6 +88,12 @@ func (o *options) complete(flags *flag.FlagSet) error {
 	}
 	if o.loops < 1 || o.loops > 1024 {
 		return errors.New("-loops wants a number from 1 to 1024")
+	}
+	if o.httpToken == "" {
+		o.httpToken = os.Getenv(tokenVariable)
+	}
+	if o.httpToken != "" && !bearerToken.MatchString(o.httpToken) {
+		return errors.New("-http-token wants letters, digits and -._~+/ only")
 	}
 	if len(o.listen) == 0 {
 		o.listen = defaultEndpoints

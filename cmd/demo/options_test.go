@@ -45,7 +45,7 @@ func TestParseOptionsErrors(t *testing.T) {
 	tests := []struct{ args, want string }{
 		{"-port 1234", "not defined: -port"},
 		{"-listen", "needs an argument: -listen"},
-		{"-listen ws://:1", `invalid value "ws://:1" for flag -listen: protocol "ws" is neither websocket nor text`},
+		{"-listen ws://:1", `invalid value "ws://:1" for flag -listen: protocol "ws" is none of websocket, text and http`},
 		{"-listen text://:1 -listen nonsense", `invalid value "nonsense" for flag -listen: want websocket://host:port`},
 		{"-loops 0", "-loops wants a number from 1 to 1024"},
 		{"-loops 1025", "-loops wants a number from 1 to 1024"},

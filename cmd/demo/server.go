@@ -15,17 +15,20 @@ import (
 	"fanloop/hub"
 )
 
-// server puts the parts together: the engine, the hub on its loops, pages on one side and back ends on the other.
+// server puts the parts together: the engine, the hub on its loops, pages on one side and back ends on the other, both of them by HTTP
+// too.
 type server struct {
 	options options
 	stdout  io.Writer
 	log     *slog.Logger
 	engine  *engine.Engine
 	hub     *hub.Hub
+	site    *site
 	opened  []opened
 	ports   []port
 
 	messagesIn atomic.Uint64 // lines of back ends, and messages of pages
+	ready      atomic.Bool   // its ports are open, and it does not stop
 	onReady    func() error  // called on home when the ports are open; nil for nothing
 }
 
@@ -57,15 +60,17 @@ func newServer(o options, stdout io.Writer, log *slog.Logger) (*server, error) {
 	}
 	s.engine = eng
 	s.hub = hub.New(eng.Loops(), hub.Options{Single: o.single})
+	s.site = s.newSite()
 	return s, nil
 }
 
-// run opens the ports and serves until ctx ends. The WebSocket ports are open before the engine runs; the text ports are
+// run opens the ports and serves until ctx ends. The WebSocket ports are open before the engine runs; the others are
 // opened at run time, by the home loop.
 func (s *server) run(ctx context.Context) error {
 	if err := s.open(protocolWebSocket); err != nil {
 		return errors.Join(err, s.engine.Shutdown(ctx))
 	}
+	defer context.AfterFunc(ctx, func() { s.ready.Store(false) })()
 	err := s.engine.Run(ctx)
 	if errors.Is(err, context.DeadlineExceeded) {
 		s.log.Warn("some connections did not close in time and were cut off")
@@ -79,9 +84,12 @@ func (s *server) onStart(l *engine.Loop) error {
 	if l.Index() != 0 {
 		return nil
 	}
-	if err := s.open(protocolText); err != nil {
-		return err
+	for _, protocol := range []string{protocolText, protocolHTTP} {
+		if err := s.open(protocol); err != nil {
+			return err
+		}
 	}
+	s.ready.Store(true)
 	s.keepMemoryTidy(l)
 	if s.onReady != nil {
 		if err := s.onReady(); err != nil {
@@ -113,8 +121,11 @@ func (s *server) open(protocol string) error {
 }
 
 func (s *server) serving(protocol string) engine.Server {
-	if protocol == protocolText {
+	switch protocol {
+	case protocolText:
 		return s.backends()
+	case protocolHTTP:
+		return s.site
 	}
 	return s.clients()
 }

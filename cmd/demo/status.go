@@ -16,7 +16,7 @@ type status struct {
 	UIDs        int   `json:"uids"`
 	Groups      int   `json:"groups"`
 
-	MessagesIn  uint64 `json:"messages_in"`  // lines of back ends and messages of pages
+	MessagesIn  uint64 `json:"messages_in"`  // lines and requests of back ends, and messages of pages
 	MessagesOut uint64 `json:"messages_out"` // pushed messages, one for each connection that took it
 	BytesIn     uint64 `json:"bytes_in"`
 	BytesOut    uint64 `json:"bytes_out"`

@@ -11,6 +11,10 @@ ok when at least one open page took it, otherwise fail.
   {"group":"g", ...}    to every page in a group
   {"all":true, ...}     to every page that has said its uid
 
+An http port has all of that in one: a page to try it with at /, the WebSocket at
+/ws, Server-Sent Events at /events?uid=..., and for back ends /push and the rest of
+what /openapi.json describes.
+
 Usage: fanloop [start] [flags]
        fanloop stop [-g] [-pid-file file]
        fanloop status [-json] [-watch] [-pid-file file]
@@ -22,14 +26,22 @@ it is.
 Flags of start:
 
   -listen address
-      Open a port. Repeat it for more; the first replaces both defaults
-      (default websocket://0.0.0.0:1234 and text://127.0.0.1:5678).
-      An address is websocket://host:port or text://host:port. Port 0 lets the
-      system choose, no host means all addresses of IPv4 and IPv6, and unix:/path
-      in place of host:port is a unix socket.
+      Open a port. Repeat it for more; the first replaces the defaults (default
+      websocket://0.0.0.0:1234, text://127.0.0.1:5678 and http://127.0.0.1:8080).
+      An address is websocket://host:port, text://host:port or http://host:port.
+      Port 0 lets the system choose, no host means all addresses of IPv4 and IPv6,
+      and unix:/path in place of host:port is a unix socket.
   -client-groups
       Pages may send {"join":"g"} and {"leave":"g"} after their uid (default true).
       -client-groups=false: they may not.
+  -http-token token
+      What back ends must have to use the API of the http ports, as in
+      "Authorization: Bearer token". Without it, the token is $FANLOOP_TOKEN, which
+      other users of the machine cannot see; without that, only programs on this
+      machine are let in.
+  -cors origin
+      Pages of this origin, such as https://www.example.com, may listen to /events
+      of the http ports. Repeat it for more; * is all origins.
   -single
       One page a uid: a newer one closes the older, with code 4001 (default false).
   -loops n

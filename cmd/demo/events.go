@@ -1,0 +1,98 @@
+//go:build linux
+
+package main
+
+import (
+	"errors"
+	"net/url"
+
+	"fanloop/codec/http"
+	"fanloop/engine"
+	"fanloop/hub"
+)
+
+// events serves the pages that listen by Server-Sent Events: they cannot say anything, so uid and groups stand in the query.
+func (s *server) events() *http.Events {
+	return &http.Events{
+		CORS:      http.CORS{Origins: s.options.cors},
+		OnRequest: s.onEventsRequest,
+		OnConnect: s.onEvents,
+		OnClose: func(c *http.EventStream, err error) {
+			s.log.Debug("closed", "conn", c.ID(), "why", err)
+		},
+	}
+}
+
+// A subscription is what /events?uid=u&group=g&group=h asks for.
+type subscription struct {
+	uid    string
+	groups []string
+}
+
+var (
+	errOneUID   = errors.New("uid: want one, that is not empty")
+	errGroup    = errors.New("group: want names that are not empty")
+	errNoGroups = errors.New("group: pages may not join groups here")
+	errQuery    = errors.New("the query cannot be read")
+)
+
+// maxName is the hub's limit on names, in bytes.
+const maxName = 1024
+
+// parseSubscription reads a query.
+func parseSubscription(query string, mayJoin bool) (subscription, error) {
+	q, err := url.ParseQuery(query)
+	if err != nil {
+		return subscription{}, errQuery
+	}
+	uid, groups := q["uid"], q["group"]
+	if len(uid) != 1 || !isName(uid[0]) {
+		return subscription{}, errOneUID
+	}
+	for _, g := range groups {
+		if !isName(g) {
+			return subscription{}, errGroup
+		}
+	}
+	if len(groups) > 0 && !mayJoin {
+		return subscription{}, errNoGroups
+	}
+	return subscription{uid[0], groups}, nil
+}
+
+func isName(name string) bool { return name != "" && len(name) <= maxName }
+
+// onEventsRequest refuses what cannot be served, while there is a status to say so: a browser does not come back then.
+func (s *server) onEventsRequest(x *http.Exchange) {
+	_, err := parseSubscription(string(x.Head().Query()), s.options.clientGroups)
+	switch {
+	case err == errNoGroups:
+		say(x, 403, err.Error()+"\n")
+	case err != nil:
+		say(x, 400, err.Error()+"\n")
+	}
+}
+
+func (s *server) onEvents(c *http.EventStream, x *http.Exchange) {
+	sub, _ := parseSubscription(string(x.Head().Query()), s.options.clientGroups) // it has been read before
+	ref, last := c.Ref(), x.LastEventID()
+	s.hub.Do(c.Loop(), func(x *hub.Home) {
+		if err := x.Bind(ref, sub.uid); err != nil {
+			s.refuse(ref, err)
+			return
+		}
+		s.log.Debug("bound", "conn", ref.ID(), "uid", sub.uid, "last", last)
+		for _, group := range sub.groups {
+			s.join(x, ref, group)
+		}
+	})
+}
+
+// join puts a page into a group that it has asked for. Home's own.
+func (s *server) join(x *hub.Home, ref engine.Ref, group string) {
+	if err := x.Join(ref, group); err != nil {
+		s.log.Info("join refused", "conn", ref.ID(), "err", err)
+		return
+	}
+	s.log.Debug("joined", "conn", ref.ID(), "group", group)
+}
