@@ -8,8 +8,8 @@ import (
 )
 
 // Broadcast puts m into the loop's log for every connection that hears, except some, and tells how many took it and how many
-// refused. What it costs does not depend on how many there are, but on the exceptions and on how many are stalled: one of
-// those that would have more than MaxOutbox bytes waiting refuses, and is closed as a slow consumer. On the loop only.
+// refused. What it costs does not depend on how many there are, but on the exceptions and on how many are stalled: of
+// each that would have more than MaxOutbox bytes waiting, the listener's SlowPolicy decides. On the loop only.
 func (l *Loop) Broadcast(m Shared, except []Outlet) (taken, refused int) {
 	return l.broadcast(logEntry{message: m, to: &l.everybody.everybody}, except)
 }
@@ -30,8 +30,8 @@ func (l *Loop) broadcast(e logEntry, except []Outlet) (taken, refused int) {
 	if e.except = slices.Compact(ids); len(e.except) < len(except) {
 		except = distinct(except)
 	}
-	refused = l.refuseSlow(entrySize(e.message), &e)
-	taken = e.to.size
+	without, refused := l.askStalled(&e)
+	taken = e.to.size - len(without)
 	for _, o := range except {
 		if c := (*Conn)(o.(*outlet)); e.to.has(int(c.fd)) && !e.has(c) {
 			taken--
@@ -46,8 +46,10 @@ func (l *Loop) broadcast(e logEntry, except []Outlet) (taken, refused int) {
 	}
 	if taken > 0 {
 		b.append(e)
+		b.passOver(without)
 		l.wake()
 	}
+	clear(without)
 	return taken, refused
 }
 

@@ -57,7 +57,7 @@ type Conn struct {
 	eof       bool // the peer has shut down its end
 	eofTold   bool
 	stalled   bool // the kernel takes no more; EPOLLOUT is awaited
-	full      bool // stalled and above the high mark
+	full      bool // stalled, and the high mark was reached: the handler has been told
 	queued    bool // in the loop's ready queue
 	undecoded bool // rest holds messages that the turn did not allow
 	published bool
@@ -182,7 +182,7 @@ func (c *Conn) SendShared(frame []byte) error {
 	if err := c.maySend(); err != nil {
 		return err
 	}
-	c.push(frame)
+	c.queue(item{frame: frame})
 	return nil
 }
 
@@ -226,18 +226,20 @@ func (c *Conn) maySend() error {
 	switch {
 	case c.state != open:
 		return ErrClosed
-	case c.full && c.loop.current != c && !c.detached: // a goodbye is always let out
+	case c.hold&holdOutbox != 0 && c.loop.current != c && !c.detached: // a goodbye is always let out
 		return ErrFull
 	}
 	return nil
 }
 
-func (c *Conn) push(frame []byte) {
-	if len(frame) == 0 {
+// queue puts something behind everything that waits for c.
+func (c *Conn) queue(it item) {
+	if len(it.frame) == 0 {
 		return
 	}
-	c.outbox().push(frame, c.position())
-	c.loop.account(c, len(frame)+itemOverhead)
+	it.position = c.position()
+	c.outbox().add(it)
+	c.loop.account(c, len(it.frame)+itemOverhead)
 	c.touch()
 }
 

@@ -26,7 +26,7 @@ func (c *Conn) quitLog() { c.loop.everybody.quit(c) }
 
 // catchUp makes what the log has for c its own: because c is about to enter an audience or leave one, and entries go by who is
 // in it when they are visited; because its format changes; or because it is stalled, and is not to pin entries that leave it
-// out. It costs a look at each entry since its last turn.
+// out. It costs a look at each entry since its last turn, and a move of what came to the outbox since.
 func (c *Conn) catchUp() {
 	l := c.loop
 	b := &l.everybody
@@ -35,18 +35,27 @@ func (c *Conn) catchUp() {
 		return
 	}
 	b.unpin(c)
-	if c.written > 0 && !c.headIsItem() {
-		l.account(c, -c.written) // the rest of that entry is counted as its own below
+	begun := c.written > 0 && !c.headIsItem()
+	o := c.outbox()
+	after := o.cut(c.cursor)
+	for c.cursor != b.end() {
+		for len(after) > 0 && after[0].position <= c.cursor {
+			o.put(after[0])
+			after = after[1:]
+		}
+		c.takeEntry(o)
 	}
-	merged := l.pool.box()
-	for c.waiting() {
-		c.moveHead(merged)
+	for _, it := range after {
+		o.put(it)
 	}
-	if merged.len() == 0 {
-		l.pool.freeBox(merged)
-	} else {
-		merged.bytes -= c.written
-		c.out = merged
+	if begun { // the rest of that entry has been counted as a whole
+		o.bytes -= c.written
+		l.account(c, -c.written)
+	}
+	switch {
+	case o.len() == 0:
+		c.freeOutbox()
+	case !c.stalled:
 		l.enqueue(c) // the sweep may not come to it any more
 	}
 	if c.stalled {
@@ -55,17 +64,11 @@ func (c *Conn) catchUp() {
 	b.tidy()
 }
 
-// moveHead moves what comes first, of the outbox or the log, to the end of another outbox.
-func (c *Conn) moveHead(to *outbox) {
-	if c.headIsItem() {
-		to.add(c.out.pop())
-		if c.out.len() == 0 {
-			c.freeOutbox()
-		}
-		return
-	}
+// takeEntry makes the log's entry at c's cursor its own, and goes past it.
+func (c *Conn) takeEntry(o *outbox) {
 	if frame := c.entryFrame(c.cursor); len(frame) > 0 {
-		to.push(frame, 0)
+		m := c.loop.everybody.at(c.cursor).message
+		o.add(item{frame: frame, position: c.cursor, push: true, key: c.keyOf(m)})
 		c.loop.account(c, len(frame)+itemOverhead)
 	}
 	c.cursor++

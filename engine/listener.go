@@ -26,9 +26,12 @@ type ListenOptions struct {
 	Loop *Loop
 	// Spread spreads the connections over the loops also when the server prefers home.
 	Spread bool
-	// MaxOutbox is how many bytes may wait for a peer that does not read. Default 1 MiB.
-	// Above it, pushes close the connection as a slow consumer, and its own answers pause its reading.
+	// MaxOutbox is how many bytes may wait for a peer that does not read, the high mark; half of it is the low mark. Default
+	// 1 MiB. A push that would pass it is a matter of Slow, unless at most half of it waits and the push alone is within it.
+	// The connection's own answers may pass it; then it is not read any more until it has drained to the low mark.
 	MaxOutbox int
+	// Slow is what becomes of pushes past MaxOutbox. Default CloseSlow.
+	Slow SlowPolicy
 	// MaxUnfinished is how many bytes of an unfinished message a handler may leave with the engine. Default 16 MiB.
 	MaxUnfinished int
 	// Linger is how long Close waits for a peer that neither reads what it is owed nor closes. Default 5 s.

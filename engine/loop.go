@@ -50,6 +50,7 @@ type Loop struct {
 	everybody broadcastLog
 	ready     ring    // connections that have something to say, or input left to decode
 	stalled   []*Conn // connections that wait for EPOLLOUT
+	asked     []*Conn // a broadcast's own
 	woken     bool    // the eventfd has been written and not been served yet
 	events    int     // socket events since the last slice
 	lastSlice time.Time

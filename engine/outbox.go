@@ -2,6 +2,8 @@
 
 package engine
 
+import "slices"
+
 // outbox holds what is for one connection alone, in order, until the kernel takes it.
 //
 //	empty --push--> waiting --the loop comes to it: one write--> empty
@@ -15,13 +17,16 @@ type outbox struct {
 	items []item
 	first int // index of the oldest item
 	bytes int // in items, less what has been written of the first
+	thin  *thinning
 }
 
 // item is one frame. position is where the log ended when it came: log entries from there on come after it.
 type item struct {
 	frame    []byte
 	position uint64
-	chunk    bool // frame is a chunk of the loop's, to be given back
+	key      string // of a push to a connection that conflates
+	chunk    bool   // frame is a chunk of the loop's, to be given back
+	push     bool   // not the connection's own: it may be dropped
 }
 
 // itemOverhead is what an item counts against limits beside its bytes: without it, a million empty messages would be free.
@@ -30,15 +35,24 @@ const itemOverhead = 32
 // maxIdleItems is the largest slice of items that is kept for the next connection that has something waiting.
 const maxIdleItems = 64
 
+// len counts the items, and the gaps between them.
 func (o *outbox) len() int { return len(o.items) - o.first }
 
-func (o *outbox) push(frame []byte, position uint64) {
-	o.add(item{frame: frame, position: position})
+// size is what the items count against limits.
+func (o *outbox) size() int {
+	n := o.len()
+	if o.thin != nil {
+		n -= o.thin.gaps
+	}
+	return o.bytes + n*itemOverhead
 }
 
 func (o *outbox) add(it item) {
 	o.items = append(o.items, it)
 	o.bytes += len(it.frame)
+	if o.thin != nil {
+		o.thin.note(&it, len(o.items)-1)
+	}
 }
 
 // extend adds p to the chunk at the end and tells whether there was one with room.
@@ -61,11 +75,23 @@ func (o *outbox) pushChunk(chunk []byte, position uint64) {
 
 func (o *outbox) head() *item { return &o.items[o.first] }
 
-// pop takes the first item out.
+// pop takes the first item out, and gaps behind it.
 func (o *outbox) pop() item {
 	it := o.items[o.first]
+	if o.thin != nil {
+		o.thin.forget(&it, o.first)
+	}
+	o.shift()
+	if o.thin != nil {
+		o.skipGaps()
+	}
+	return it
+}
+
+func (o *outbox) shift() {
 	o.items[o.first] = item{}
 	o.first++
+	gone := o.first
 	switch {
 	case o.first == len(o.items):
 		o.items, o.first = o.items[:0], 0
@@ -73,8 +99,42 @@ func (o *outbox) pop() item {
 		n := copy(o.items, o.items[o.first:])
 		clear(o.items[n:])
 		o.items, o.first = o.items[:n], 0
+	default:
+		return
 	}
-	return it
+	if o.thin != nil {
+		o.thin.base += gone
+	}
+}
+
+// put is add for what cut has taken out, unless it is a gap.
+func (o *outbox) put(it item) {
+	if len(it.frame) > 0 {
+		o.add(it)
+	}
+}
+
+// cut takes out and returns the items at the end that came after a position of the log.
+func (o *outbox) cut(position uint64) (after []item) {
+	i := len(o.items)
+	for ; i > o.first && o.items[i-1].position > position; i-- {
+		it := &o.items[i-1]
+		o.bytes -= len(it.frame)
+		switch {
+		case o.thin == nil:
+		case len(it.frame) == 0:
+			o.thin.gaps--
+		default:
+			o.thin.forget(it, i-1)
+		}
+	}
+	if i == len(o.items) {
+		return nil
+	}
+	after = slices.Clone(o.items[i:])
+	clear(o.items[i:])
+	o.items = o.items[:i]
+	return after
 }
 
 // outboxPool keeps a loop's empty outboxes and chunks: only connections that have something waiting have one.
@@ -101,6 +161,7 @@ func (p *outboxPool) box() *outbox {
 }
 
 func (p *outboxPool) freeBox(o *outbox) {
+	o.thin = nil
 	for o.len() > 0 {
 		p.freeItem(o.pop())
 	}

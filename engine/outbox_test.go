@@ -13,7 +13,7 @@ func TestOutboxCounts(t *testing.T) {
 	var o outbox
 	want := 0
 	for i := range 500 {
-		o.push(make([]byte, i), 0)
+		o.add(item{frame: make([]byte, i)})
 		want += i
 		if i%3 == 2 {
 			want -= len(o.pop().frame)

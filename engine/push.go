@@ -4,25 +4,48 @@ package engine
 
 import "slices"
 
-// refuseSlow ends the stalled connections that size more bytes would bring above their limit, of those that e is for.
-func (l *Loop) refuseSlow(size int, e *logEntry) (refused int) {
-	for i := len(l.stalled) - 1; i >= 0; i-- {
-		if i >= len(l.stalled) {
-			continue // ending one may end others
-		}
-		c := l.stalled[i]
+// askStalled lets the policy decide for each stalled connection that e is for, and would bring to its mark or conflates. It
+// tells how many refuse, and which of those stay: they are to be passed over, and have nothing of the log before e.
+func (l *Loop) askStalled(e *logEntry) (without []*Conn, refused int) {
+	asked := l.asked[:0]
+	l.asked = nil // what is asked may broadcast too
+	m, size := e.message, entrySize(e.message)
+	for _, c := range l.stalled {
 		switch {
 		case !c.hears:
 		case !e.isFor(c):
 			if l.everybody.waiting(c.cursor) > c.limits.MaxOutbox {
 				c.catchUp()
 			}
-		case c.wouldBeSlow(size):
-			refused++
-			c.endSlow()
+		case c.conflates(m) && c.format.frame(m) != nil || !c.fits(m, size):
+			asked = append(asked, c)
 		}
 	}
-	return refused
+	without = asked[:0]
+	for _, c := range asked {
+		switch {
+		case c.hears && c.admits(m, size):
+			continue
+		case c.hears && e.isFor(c):
+			without = append(without, c)
+		}
+		refused++
+	}
+	for _, c := range without {
+		c.catchUp()
+	}
+	clear(asked[len(without):])
+	l.asked = asked[:0]
+	return without, refused
+}
+
+// passOver moves connections past the log's newest entry, the only one that they have not got.
+func (b *broadcastLog) passOver(without []*Conn) {
+	for _, c := range without {
+		b.unpin(c)
+		c.cursor = b.last
+		b.pin(c)
+	}
 }
 
 // pushShared queues m for c alone and tells whether it was taken.
@@ -34,11 +57,10 @@ func (c *Conn) pushShared(m Shared) bool {
 	if frame == nil {
 		return false
 	}
-	if c.stalled && c.wouldBeSlow(len(frame)+itemOverhead) {
-		c.endSlow()
+	if !c.admits(m, len(frame)+itemOverhead) {
 		return false
 	}
-	c.push(frame)
+	c.queue(item{frame: frame, push: true, key: c.keyOf(m)})
 	return c.state == open
 }
 
@@ -66,7 +88,7 @@ func (c *Conn) dropUnwritten() {
 	c.quitLog()
 	c.discard()
 	if rest != nil {
-		c.outbox().push(rest, 0)
+		c.outbox().add(item{frame: rest})
 		c.loop.account(c, len(rest)+itemOverhead)
 	}
 	c.full = false
@@ -80,13 +102,4 @@ func (c *Conn) discard() {
 		c.loop.account(c, -c.ownBytes())
 		c.freeOutbox()
 	}
-}
-
-// wouldBeSlow tells whether size more bytes bring a stalled connection above its limit. What the log has may not all be for it.
-func (c *Conn) wouldBeSlow(size int) bool {
-	if c.pending()+size <= c.limits.MaxOutbox {
-		return false
-	}
-	c.catchUp()
-	return c.pending()+size > c.limits.MaxOutbox
 }

@@ -18,6 +18,7 @@ func (l *Loop) stall(c *Conn) {
 	c.stallSeat = int32(len(l.stalled))
 	l.stalled = append(l.stalled, c)
 	l.stats.stalled.Add(1)
+	c.conflateWaiting()
 	c.setInterest()
 	c.markOutbox()
 }
@@ -45,7 +46,7 @@ func (c *Conn) ownBytes() int {
 	if c.out == nil {
 		return 0
 	}
-	return c.out.bytes + c.out.len()*itemOverhead
+	return c.out.size()
 }
 
 // pending is what waits for c, the log included.
@@ -65,20 +66,27 @@ func (l *Loop) account(c *Conn, n int) {
 	}
 }
 
-// markOutbox looks whether a stalled connection's waiting bytes passed the high mark, or fell below the low mark (a half):
-// the handler is told, and reading stops meanwhile, because each message read may be one more answer.
+// markOutbox looks whether a stalled connection's waiting bytes are above the high mark, or have fallen to the low mark (a
+// half). Above the high mark it is not read, because each message read may be one more answer. The handler is told of both
+// marks; of the high one also when a push would have passed it.
 func (c *Conn) markOutbox() {
 	high := c.limits.MaxOutbox
 	switch n := c.pending(); {
-	case !c.full && c.stalled && n > high:
-		c.full = true
-		c.loop.stats.full.Add(1)
+	case c.stalled && n > high:
 		c.setHold(holdOutbox)
-		c.tellFull()
+		c.passMark()
 	case c.full && n <= high/2:
 		c.full = false
 		c.clearHold(holdOutbox)
 		c.tellDrain()
+	}
+}
+
+func (c *Conn) passMark() {
+	if !c.full {
+		c.full = true
+		c.loop.stats.full.Add(1)
+		c.tellFull()
 	}
 }
 

@@ -22,8 +22,11 @@ type Stats struct {
 	Writes         uint64 // writes that the kernel took something of
 	BytesDiscarded uint64 // read after our end began
 
-	OutboxFull    uint64 // times a peer had more than MaxOutbox waiting and its reading was stopped
+	OutboxFull    uint64 // times what waits for a peer reached MaxOutbox: OnBufferFull
 	SlowConsumers uint64 // connections closed because pushes exceeded MaxOutbox
+	DroppedNewest uint64 // pushes that such a connection refused and stayed open: under DropNewest, and DropOldest when nothing else helped
+	DroppedOldest uint64 // pushes taken, and dropped for newer ones
+	Conflated     uint64 // pushes taken, and dropped for a newer one with the same key
 	HeldBack      uint64 // times a publisher was held back because the loops were behind
 	Lingered      uint64 // connections whose peer did not close within the linger time
 	Panics        uint64 // callbacks and offloaded work that panicked
@@ -49,6 +52,9 @@ type loopStats struct {
 	bytesAway     atomic.Uint64
 	full          atomic.Uint64
 	slow          atomic.Uint64
+	droppedNewest atomic.Uint64
+	droppedOldest atomic.Uint64
+	conflated     atomic.Uint64
 	heldBack      atomic.Uint64
 	lingered      atomic.Uint64
 	panics        atomic.Uint64
@@ -103,6 +109,9 @@ func (s *Stats) add(l *Loop) {
 	s.BytesDiscarded += c.bytesAway.Load()
 	s.OutboxFull += c.full.Load()
 	s.SlowConsumers += c.slow.Load()
+	s.DroppedNewest += c.droppedNewest.Load()
+	s.DroppedOldest += c.droppedOldest.Load()
+	s.Conflated += c.conflated.Load()
 	s.HeldBack += c.heldBack.Load()
 	s.Lingered += c.lingered.Load()
 	s.Panics += c.panics.Load()
