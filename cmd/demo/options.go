@@ -17,6 +17,7 @@ type options struct {
 	loops        int
 	reusePort    bool
 	single       bool
+	slow         slowPolicy
 	clientGroups bool
 	httpToken    string   // "" lets this machine in only
 	cors         []string // origins whose pages may listen to /events
@@ -49,6 +50,7 @@ func (o *options) flags() *flag.FlagSet {
 	flags.BoolVar(&o.single, "single", false, "")
 	flags.StringVar(&o.httpToken, "http-token", "", "")
 	flags.Func("cors", "", o.addOrigin)
+	flags.TextVar(&o.slow, "slow", slowPolicy("close"), "")
 	flags.IntVar(&o.loops, "loops", 1, "")
 	flags.BoolVar(&o.reusePort, "reuseport", false, "")
 	flags.TextVar(&o.logLevel, "log-level", slog.LevelInfo, "")

@@ -11,7 +11,7 @@ import (
 )
 
 func TestParseOptions(t *testing.T) {
-	plain := options{listen: defaultEndpoints, loops: 1, clientGroups: true}
+	plain := options{listen: defaultEndpoints, loops: 1, clientGroups: true, slow: "close"}
 	with := func(change func(o *options)) options {
 		o := plain
 		change(&o)
@@ -29,6 +29,7 @@ func TestParseOptions(t *testing.T) {
 		{args: "-loops 4", want: with(func(o *options) { o.loops = 4 })},
 		{args: "-reuseport", want: with(func(o *options) { o.reusePort = true })},
 		{args: "-single", want: with(func(o *options) { o.single = true })},
+		{args: "-slow drop-oldest", want: with(func(o *options) { o.slow = "drop-oldest" })},
 		{args: "-client-groups=false", want: with(func(o *options) { o.clientGroups = false })},
 		{args: "-log-level debug", want: with(func(o *options) { o.logLevel = slog.LevelDebug })},
 		{args: "-log-level WARN", want: with(func(o *options) { o.logLevel = slog.LevelWarn })},
@@ -51,6 +52,7 @@ func TestParseOptionsErrors(t *testing.T) {
 		{"-loops 1025", "-loops wants a number from 1 to 1024"},
 		{"-loops many", `invalid value "many" for flag -loops`},
 		{"-client-groups=perhaps", `invalid boolean value "perhaps" for -client-groups`},
+		{"-slow down", `invalid value "down" for flag -slow: want close, drop-newest, drop-oldest or conflate`},
 		{"-log-level loud", `invalid value "loud" for flag -log-level`},
 		{"-single start", `"start" is not a flag`},
 		{"websocket://:1", `"websocket://:1" is not a flag`},

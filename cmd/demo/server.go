@@ -106,7 +106,7 @@ func (s *server) open(protocol string) error {
 		if e.protocol != protocol {
 			continue
 		}
-		ln, err := s.engine.Listen(e.engineAddress(), s.serving(protocol), engine.ListenOptions{ReusePort: s.options.reusePort})
+		ln, err := s.engine.Listen(e.engineAddress(), s.serving(protocol), s.listenOptions())
 		if err != nil {
 			return fmt.Errorf("%s: %w", e, err)
 		}
@@ -118,6 +118,12 @@ func (s *server) open(protocol string) error {
 		}
 	}
 	return nil
+}
+
+func (s *server) listenOptions() engine.ListenOptions {
+	o := engine.ListenOptions{ReusePort: s.options.reusePort}
+	_ = o.Slow.UnmarshalText([]byte(s.options.slow)) // it has been checked, by the same names: a test compares
+	return o
 }
 
 func (s *server) serving(protocol string) engine.Server {

@@ -28,6 +28,9 @@ type status struct {
 	Refused       uint64 `json:"refused"` // pushed messages that a connection could not take
 	Kicked        uint64 `json:"kicked"`
 	SlowConsumers uint64 `json:"slow_consumers"`
+	DroppedNewest uint64 `json:"dropped_newest"`
+	DroppedOldest uint64 `json:"dropped_oldest"`
+	Conflated     uint64 `json:"conflated"`
 	OutboxFull    uint64 `json:"outbox_full"`
 	HeldBack      uint64 `json:"held_back"`
 	Lingered      uint64 `json:"lingered"`

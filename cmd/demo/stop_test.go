@@ -32,6 +32,7 @@ func (d *daemon) status() (s status) {
 func TestStopSaysGoodbyeAndWaits(t *testing.T) {
 	d := newHome(t).startDaemon()
 	page, stranger, backend := d.page("u1"), peers.OpenPage(t, d.websocket), peers.Connect(t, d.text)
+	expect(t, backend, `{"uid":"nobody"}`, "fail") // it has been accepted
 	p := launch(t, d.args("stop")...)
 	backend.Ended()
 	if code, _ := page.Ended(); code != 1001 {

@@ -44,6 +44,12 @@ Flags of start:
       of the http ports. Repeat it for more; * is all origins.
   -single
       One page a uid: a newer one closes the older, with code 4001 (default false).
+  -slow policy
+      What becomes of pushes to a page that does not read, past 1 MiB (default close):
+      close closes it with code 1013, drop-newest drops the push and answers fail if
+      nobody else took it, drop-oldest drops what has waited longest. conflate keeps,
+      of commands' pushes with the same key, the newest only, as soon as a page is
+      behind, and closes a page past 1 MiB that this does not help.
   -loops n
       How many event loops serve the connections, 1 to 1024 (default 1).
   -reuseport
