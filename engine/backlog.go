@@ -71,13 +71,19 @@ func (e *Engine) relieve() {
 	}
 }
 
+// heldPerTask is how many publishers one task lets go on.
+const heldPerTask = 64
+
+// releaseHeld lets those go on who were held back, the first of them first, some of them a task.
 func (l *Loop) releaseHeld() {
-	for i, c := range l.held {
-		l.held[i] = nil
+	for range min(l.held.n, heldPerTask) {
+		c := l.held.pop()
 		c.published = false // it is held back again when it has published again
 		c.clearHold(holdBacklog)
 	}
-	l.held = l.held[:0]
+	if l.held.n > 0 {
+		_ = l.Post(l.releaseHeld) // ErrClosed: nobody is read any more
+	}
 }
 
 // holdPublisher holds c back if the loops are behind and c is among those who made them so.
@@ -87,7 +93,7 @@ func (l *Loop) holdPublisher(c *Conn) bool {
 	}
 	if c.hold&holdBacklog == 0 {
 		c.setHold(holdBacklog)
-		l.held = append(l.held, c)
+		l.held.push(c)
 		l.stats.heldBack.Add(1)
 	}
 	return true

@@ -92,8 +92,8 @@ func TestPublisherIsHeldWhileTheLoopIsBehind(t *testing.T) {
 		if most := backlogHigh + 2*turnMessages*(publishedSize+itemOverhead); peak > most {
 			t.Errorf("%d connections: at its peak the loop held %d bytes, want at most %d", connections, peak, most)
 		}
-		if s.engine.behind.Load() != 0 || len(s.held) != 0 || k.conn.hold != 0 {
-			t.Errorf("behind %d, %d held", s.engine.behind.Load(), len(s.held))
+		if s.engine.behind.Load() != 0 || s.held.n != 0 || k.conn.hold != 0 {
+			t.Errorf("behind %d, %d held", s.engine.behind.Load(), s.held.n)
 		}
 	}
 }
@@ -123,8 +123,8 @@ func TestOnlyPublishersAreHeld(t *testing.T) {
 	s.in(b, (*Conn).Abort)
 	s.engine.relieve()
 	s.pump()
-	if string(a.got) != "publish\nnext\n" || len(s.held) != 0 {
-		t.Errorf("got %q, %d held", a.got, len(s.held))
+	if string(a.got) != "publish\nnext\n" || s.held.n != 0 {
+		t.Errorf("got %q, %d held", a.got, s.held.n)
 	}
 	s.expectIdle()
 }

@@ -57,7 +57,7 @@ type Loop struct {
 
 	current *Conn   // whose callback is running
 	ended   []*Conn // connections whose OnClose is still to be called
-	held    []*Conn // publishers that wait until the loops have caught up
+	held    ring    // publishers that wait until the loops have caught up
 	queued  int     // bytes in the outboxes of connections that are not stalled
 	behind  bool
 

