@@ -106,26 +106,33 @@ func (a *audience) walk() (fd int, found bool) {
 	return a.next - 1, found
 }
 
-// common counts the members that are in one of others too, 64 at a time.
-func (a *audience) common(others []Audience) (n int) {
-	for i, l := range a.leaves {
-		if l == nil {
-			continue
+// union is an audience for one message: whoever is in one of to now. Nobody joins or leaves it: who ends is not visited any more,
+// and a new connection with that descriptor begins behind the message.
+func (l *Loop) union(to []Audience) *audience {
+	u := &audience{log: &l.everybody}
+	for _, a := range to {
+		leaves := a.(*audience).leaves
+		if grown := len(leaves) - len(u.leaves); grown > 0 {
+			u.leaves = append(u.leaves, make([]*leaf, grown)...)
 		}
-		var all leaf
-		for _, o := range others {
-			o := o.(*audience)
-			if i < len(o.leaves) && o.leaves[i] != nil {
-				for j := range all {
-					all[j] |= o.leaves[i][j]
-				}
+		for i, other := range leaves {
+			if other != nil {
+				u.include(i, other)
 			}
 		}
-		for j, word := range l {
-			n += bits.OnesCount64(word & all[j])
-		}
 	}
-	return n
+	return u
+}
+
+// include puts in those of another's leaf.
+func (a *audience) include(i int, other *leaf) {
+	if a.leaves[i] == nil {
+		a.leaves[i] = new(leaf)
+	}
+	for j, word := range other {
+		a.size += bits.OnesCount64(word &^ a.leaves[i][j])
+		a.leaves[i][j] |= word
+	}
 }
 
 func (a *audience) Has(o Outlet) bool { return a.has(int(o.(*outlet).fd)) }
@@ -188,9 +195,4 @@ func (c *Conn) leaveAudiences() {
 			a.drop(c)
 		}
 	}
-}
-
-// has tells whether c has got the entry's message by another entry.
-func (e *logEntry) has(c *Conn) bool {
-	return e.already != nil && slices.ContainsFunc(*e.already, func(a Audience) bool { return a.(*audience).has(int(c.fd)) })
 }

@@ -103,7 +103,7 @@ func (l *Loop) gatherLog(c *Conn) []byte {
 		if !in {
 			continue
 		}
-		if e.excludes(c.id) || e.already != nil {
+		if e.excludes(c.id) {
 			return nil
 		}
 		frame := c.format.frame(e.message)

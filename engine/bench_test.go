@@ -88,6 +88,7 @@ func BenchmarkBroadcast10000Except(b *testing.B) {
 // grouping sends a message to an audience of n, of so many that hear, and sweeps until all have it.
 func (s *stillLoop) grouping(n, of int) (step func()) {
 	crew := s.NewAudience()
+	to := []Audience{crew}
 	for i, o := range outlets(s.hearing(of)) {
 		if i%(of/n) == 0 {
 			crew.Add(o)
@@ -95,7 +96,7 @@ func (s *stillLoop) grouping(n, of int) (step func()) {
 	}
 	m := text(string(make([]byte, 130)))
 	return func() {
-		s.BroadcastTo(crew, m, nil, nil)
+		s.BroadcastTo(to, m, nil)
 		for s.busy() {
 			s.slice()
 		}

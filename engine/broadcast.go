@@ -14,15 +14,16 @@ func (l *Loop) Broadcast(m Shared, except []Outlet) (taken, refused int) {
 	return l.broadcast(logEntry{message: m, to: &l.everybody.everybody}, except)
 }
 
-// BroadcastTo is Broadcast to an audience of this loop, without those who are in one of already: they have got m with that. Each
-// of already costs a look at 64 connections at a time. On the loop only.
-func (l *Loop) BroadcastTo(to Audience, m Shared, except []Outlet, already []Audience) (taken, refused int) {
-	e := logEntry{message: m, to: to.(*audience)}
-	if len(already) > 0 {
-		others := slices.Clone(already)
-		e.already = &others
+// BroadcastTo is Broadcast to everybody who is in one of these audiences of this loop. With more than one, each costs a look at
+// its members, 64 at a time. On the loop only.
+func (l *Loop) BroadcastTo(to []Audience, m Shared, except []Outlet) (taken, refused int) {
+	switch len(to) {
+	case 0:
+		return 0, 0
+	case 1:
+		return l.broadcast(logEntry{message: m, to: to[0].(*audience)}, except)
 	}
-	return l.broadcast(e, except)
+	return l.broadcast(logEntry{message: m, to: l.union(to)}, except)
 }
 
 func (l *Loop) broadcast(e logEntry, except []Outlet) (taken, refused int) {
@@ -33,17 +34,11 @@ func (l *Loop) broadcast(e logEntry, except []Outlet) (taken, refused int) {
 	without, refused := l.askStalled(&e)
 	taken = e.to.size - len(without)
 	for _, o := range except {
-		if c := (*Conn)(o.(*outlet)); e.to.has(int(c.fd)) && !e.has(c) {
+		if c := (*Conn)(o.(*outlet)); e.to.has(int(c.fd)) {
 			taken--
 		}
 	}
 	b := &l.everybody
-	if e.already != nil {
-		taken -= e.to.common(*e.already)
-		for _, a := range *e.already {
-			a.(*audience).named = b.end() + 1
-		}
-	}
 	if taken > 0 {
 		b.append(e)
 		b.passOver(without)

@@ -34,9 +34,8 @@ type broadcastLog struct {
 type logEntry struct {
 	message Shared
 	to      *audience
-	except  []uint64    // connection IDs, sorted
-	already *[]Audience // whose members have got the message by another entry
-	upTo    uint64      // total before this entry
+	except  []uint64 // connection IDs, sorted
+	upTo    uint64   // total before this entry
 
 	until   int64  // how far its audience's sweep goes before it has been offered
 	next    uint64 // position of the next entry for the same audience
@@ -192,7 +191,7 @@ func (b *broadcastLog) quit(c *Conn) {
 }
 
 func (e *logEntry) isFor(c *Conn) bool {
-	return e.to.has(int(c.fd)) && !e.excludes(c.id) && !e.has(c)
+	return e.to.has(int(c.fd)) && !e.excludes(c.id)
 }
 
 func (e *logEntry) excludes(id uint64) bool { return len(e.except) > 0 && contains(e.except, id) }

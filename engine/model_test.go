@@ -110,17 +110,15 @@ func (m *streams) message() *message {
 	return &message{data: m.payload(), binary: m.rng.IntN(4) == 0}
 }
 
-// broadcast is to everybody, or to a crew without those of others.
+// broadcast is to everybody, or to some crews.
 func (m *streams) broadcast() {
 	msg := m.message()
-	var to *crew
-	var already []*crew
-	var done []Audience
+	var to []*crew
+	var audiences []Audience
 	if m.rng.IntN(3) > 0 {
-		to = m.crews[m.rng.IntN(len(m.crews))]
-		for m.rng.IntN(4) == 0 {
-			other := m.crews[m.rng.IntN(len(m.crews))]
-			already, done = append(already, other), append(done, other.Audience)
+		for again := true; again; again = m.rng.IntN(4) == 0 {
+			crew := m.crews[m.rng.IntN(len(m.crews))]
+			to, audiences = append(to, crew), append(audiences, crew.Audience)
 		}
 	}
 	var except []*stream
@@ -132,15 +130,15 @@ func (m *streams) broadcast() {
 	}
 	taken := 0
 	for _, k := range m.all {
-		has := slices.ContainsFunc(already, func(c *crew) bool { return c.in[k] })
-		if k.hears && (to == nil || to.in[k]) && !has && !slices.Contains(except, k) {
+		in := to == nil || slices.ContainsFunc(to, func(c *crew) bool { return c.in[k] })
+		if k.hears && in && !slices.Contains(except, k) {
 			k.want = append(k.want, k.conn.format.frame(msg)...)
 			taken++
 		}
 	}
 	broadcast := func() (taken, refused int) { return m.Broadcast(msg, outlets) }
 	if to != nil {
-		broadcast = func() (taken, refused int) { return m.BroadcastTo(to.Audience, msg, outlets, done) }
+		broadcast = func() (taken, refused int) { return m.BroadcastTo(audiences, msg, outlets) }
 	}
 	if got, refused := broadcast(); got != taken || refused != 0 {
 		m.t.Fatalf("Broadcast: %d took it, %d refused; want %d, 0", got, refused, taken)

@@ -142,7 +142,7 @@ func (m *slowModel) broadcast() {
 	}
 	taken, refused := 0, 0
 	if some {
-		taken, refused = m.BroadcastTo(m.some, msg, outlets, nil)
+		taken, refused = m.BroadcastTo([]Audience{m.some}, msg, outlets)
 	} else {
 		taken, refused = m.Broadcast(msg, outlets)
 	}

@@ -30,8 +30,8 @@ func (l *quietLoop) NewAudience() Audience              { return &quietAudience{
 
 func (l *quietLoop) Broadcast(_ Encodable, ex []Outlet) (n, _ int) { return l.hearing - len(ex), 0 }
 
-func (l *quietLoop) BroadcastTo(to Audience, _ Encodable, ex []Outlet, _ []Audience) (n, _ int) {
-	return to.(*quietAudience).in - len(ex), 0
+func (l *quietLoop) BroadcastTo(to []Audience, _ Encodable, ex []Outlet) (n, _ int) {
+	return to[0].(*quietAudience).in - len(ex), 0
 }
 
 func (l *quietLoop) run() {

@@ -12,13 +12,11 @@ type delivery struct {
 func (r *roster) deliver(p *part, m *Message) (v Verdict) {
 	d := r.collect(p)
 	r.delivering++
-	if p.all {
+	switch {
+	case p.all:
 		v.Taken, v.Refused = r.loop.Broadcast(m, d.except)
-	}
-	for i, a := range d.audiences {
-		taken, refused := r.loop.BroadcastTo(a, m, d.except, d.audiences[:i])
-		v.Taken += taken
-		v.Refused += refused
+	case len(d.audiences) > 0:
+		v.Taken, v.Refused = r.loop.BroadcastTo(d.audiences, m, d.except)
 	}
 	for _, to := range d.receivers {
 		if !to.closed && to.outlet.Push(m) {

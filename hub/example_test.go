@@ -16,7 +16,7 @@ func (l *loop) PostSized(fn func(), _ int) error   { return l.Post(fn) }
 func (l *loop) NotePublish()                       {}
 func (l *loop) AwaitBacklog(context.Context) error { return nil }
 func (l *loop) NewAudience() hub.Audience          { return nil } // for groups larger than any here
-func (l *loop) BroadcastTo(hub.Audience, hub.Encodable, []hub.Outlet, []hub.Audience) (taken, refused int) {
+func (l *loop) BroadcastTo([]hub.Audience, hub.Encodable, []hub.Outlet) (taken, refused int) {
 	return 0, 0
 }
 

@@ -120,25 +120,31 @@ func (l *fakeLoop) Post(fn func()) error {
 }
 
 func (l *fakeLoop) Broadcast(m Encodable, except []Outlet) (taken, refused int) {
-	return l.broadcast(l.hearing, m, except, nil)
+	return l.broadcast(l.hearing, m, except)
 }
 
-func (l *fakeLoop) BroadcastTo(to Audience, m Encodable, except []Outlet, already []Audience) (taken, refused int) {
-	return l.broadcast(to.(*fakeAudience).in, m, except, already)
+func (l *fakeLoop) BroadcastTo(to []Audience, m Encodable, except []Outlet) (taken, refused int) {
+	var all []*fakeConn
+	for _, a := range to {
+		for _, c := range a.(*fakeAudience).in {
+			if !slices.Contains(all, c) {
+				all = append(all, c)
+			}
+		}
+	}
+	return l.broadcast(all, m, except)
 }
 
-func (l *fakeLoop) broadcast(to []*fakeConn, m Encodable, except []Outlet, already []Audience) (taken, refused int) {
+func (l *fakeLoop) broadcast(to []*fakeConn, m Encodable, except []Outlet) (taken, refused int) {
 	l.mustRun("Broadcast")
 	for i, o := range except {
 		if !slices.Contains(l.hearing, o.(*fakeConn)) || slices.Contains(except[:i], o) {
 			l.fakes.t.Errorf("Broadcast except %v: one does not hear, or is listed twice", except)
 		}
 	}
-	already = slices.Clone(already)
 	for _, c := range slices.Clone(to) {
 		switch {
 		case slices.Contains(except, Outlet(c)):
-		case slices.ContainsFunc(already, func(a Audience) bool { return a.Has(c) }):
 		case c.take(m):
 			taken++
 		default:

@@ -16,8 +16,8 @@ type Loop interface {
 	// the slice is valid during the call. It tells how many took m and how many refused. On the loop only; its cost does
 	// not grow with the number of connections.
 	Broadcast(m Encodable, except []Outlet) (taken, refused int)
-	// BroadcastTo is Broadcast to an audience of this loop, without those in one of already: they have m by then.
-	BroadcastTo(to Audience, m Encodable, except []Outlet, already []Audience) (taken, refused int)
+	// BroadcastTo is Broadcast to everybody who is in one of these audiences of this loop.
+	BroadcastTo(to []Audience, m Encodable, except []Outlet) (taken, refused int)
 	// NewAudience makes an empty audience of connections of this loop. On the loop only.
 	NewAudience() Audience
 	// NotePublish tells the loop that the callback now running has published, so that its connection can be held back

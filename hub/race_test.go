@@ -75,11 +75,11 @@ func (l *goLoop) Post(fn func()) error {
 }
 
 func (l *goLoop) Broadcast(m Encodable, except []Outlet) (taken, refused int) {
-	return broadcastTo(l.hearing, m, except, nil)
+	return broadcastTo(l.hearing, m, except)
 }
 
-func (l *goLoop) BroadcastTo(to Audience, m Encodable, except []Outlet, already []Audience) (taken, refused int) {
-	return broadcastTo(to.(*goAudience).in, m, except, already)
+func (l *goLoop) BroadcastTo(to []Audience, m Encodable, except []Outlet) (taken, refused int) {
+	return broadcastTo(to[0].(*goAudience).in, m, except) // nobody names more than one here
 }
 
 func (l *goLoop) NewAudience() Audience { return &goAudience{} }
@@ -92,10 +92,10 @@ func (a *goAudience) Remove(o Outlet) {
 	a.in = slices.DeleteFunc(a.in, func(c *goConn) bool { return o == Outlet(c) })
 }
 
-func broadcastTo(to []*goConn, m Encodable, except []Outlet, already []Audience) (taken, refused int) {
+func broadcastTo(to []*goConn, m Encodable, except []Outlet) (taken, refused int) {
 	for _, c := range to {
 		switch {
-		case slices.Contains(except, Outlet(c)), slices.ContainsFunc(already, func(a Audience) bool { return a.Has(c) }):
+		case slices.Contains(except, Outlet(c)):
 		case c.Push(m):
 			taken++
 		default:

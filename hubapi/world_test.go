@@ -98,16 +98,15 @@ func (l *fakeLoop) NotePublish()                       {}
 func (l *fakeLoop) AwaitBacklog(context.Context) error { return nil }
 
 func (l *fakeLoop) Broadcast(m hub.Encodable, except []hub.Outlet) (taken, refused int) {
-	return l.BroadcastTo(&fakeAudience{l.hearing}, m, except, nil)
+	return l.BroadcastTo([]hub.Audience{&fakeAudience{l.hearing}}, m, except)
 }
 
 func (l *fakeLoop) NewAudience() hub.Audience { return &fakeAudience{} }
 
-func (l *fakeLoop) BroadcastTo(to hub.Audience, m hub.Encodable, except []hub.Outlet, already []hub.Audience) (taken, refused int) {
-	for _, p := range to.(*fakeAudience).in {
+func (l *fakeLoop) BroadcastTo(to []hub.Audience, m hub.Encodable, except []hub.Outlet) (taken, refused int) {
+	for _, p := range to[0].(*fakeAudience).in { // there is no other
 		switch {
 		case slices.Contains(except, hub.Outlet(p)):
-		case slices.ContainsFunc(already, func(a hub.Audience) bool { return a.Has(p) }):
 		case p.Push(m):
 			taken++
 		default:

@@ -35,7 +35,7 @@ func (l *loop) Broadcast(hub.Encodable, []hub.Outlet) (taken, refused int) { ret
 func (l *loop) NotePublish()                                               {}
 func (l *loop) AwaitBacklog(context.Context) error                         { return nil }
 
-func (l *loop) BroadcastTo(hub.Audience, hub.Encodable, []hub.Outlet, []hub.Audience) (taken, refused int) {
+func (l *loop) BroadcastTo([]hub.Audience, hub.Encodable, []hub.Outlet) (taken, refused int) {
 	return 0, 0
 }
 

@@ -151,7 +151,7 @@ func (l *loop) Broadcast(m hub.Encodable, _ []hub.Outlet) (taken, refused int) {
 }
 
 // BroadcastTo and NewAudience are for large groups, of which the benchmark has none.
-func (l *loop) BroadcastTo(hub.Audience, hub.Encodable, []hub.Outlet, []hub.Audience) (taken, refused int) {
+func (l *loop) BroadcastTo([]hub.Audience, hub.Encodable, []hub.Outlet) (taken, refused int) {
 	return 0, 0
 }
 
