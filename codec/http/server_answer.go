@@ -86,7 +86,7 @@ func (x *Exchange) persistence() persistence {
 // canDiscard tells whether the rest of the body can be read away. A client that waits for 100 Continue may or may not send
 // it now (RFC 9110 10.1.1).
 func (x *Exchange) canDiscard() bool {
-	return !x.expects && x.decoder.Left() <= maxDiscard
+	return !x.expects && x.in.decoder.Left() <= maxDiscard
 }
 
 // send puts bytes of the answer on the connection, or with those that wait for the answers before it.

@@ -56,17 +56,17 @@ func (x *Exchange) takeBody(data []byte) {
 	case x.taker != nil:
 		x.taker.bodyPiece(data)
 	case x.target.open != nil: // who has not made itself the taker does not want it
-	case len(x.body) == 0 && x.decoder.Done():
+	case len(x.body) == 0 && x.in.decoder.Done():
 		x.body = data
 	default:
-		x.memory = append(x.memory, data...)
-		x.body = x.memory
+		x.in.memory = append(x.in.memory, data...)
+		x.body = x.in.memory
 	}
 }
 
 // discard counts what is thrown away.
 func (x *Exchange) discard(n int) {
-	if x.discarded += n; x.discarded > maxDiscard {
+	if x.in.discarded += n; x.in.discarded > maxDiscard {
 		s := x.session
 		s.desk.counters.discarded.Add(1)
 		s.reading = nil
@@ -136,8 +136,31 @@ func (x *Exchange) invite() {
 
 // keepHead copies what the head aliases.
 func (x *Exchange) keepHead() {
-	if len(x.kept) > 0 {
-		return
+	if in := x.intake(); len(in.kept) == 0 {
+		x.head, in.kept, in.fields = x.head.copyTo(in.kept, in.fields)
 	}
-	x.head, x.kept, x.fields = x.head.copyTo(x.kept, x.fields)
+}
+
+// intake is what an exchange needs when its request comes in pieces, or has a body.
+type intake struct {
+	decoder   BodyDecoder
+	memory    []byte // of the body
+	kept      []byte // what the head aliases, once the input has gone
+	fields    Fields // likewise
+	discarded int    // bytes of the body that nobody wanted
+}
+
+func (x *Exchange) intake() *intake {
+	if x.in == nil {
+		x.in = new(intake)
+	}
+	return x.in
+}
+
+// reset keeps the memory, unless it is much.
+func (in *intake) reset() {
+	in.memory, in.kept, in.fields, in.discarded = in.memory[:0], in.kept[:0], in.fields[:0], 0
+	if cap(in.memory) > maxScratch {
+		in.memory = nil
+	}
 }

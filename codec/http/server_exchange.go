@@ -17,31 +17,31 @@ type Exchange struct {
 	session *session
 	next    *Exchange // in the queue
 	head    Head
-	body    []byte // whole; the input's own or memory's
-	decoder BodyDecoder
+	body    []byte  // whole; the input's own or the intake's
+	in      *intake // nil until it has been needed
 	target  destination
 	pattern *pattern   // of the route, nil without one
 	values  []pathPart // of its wildcards
 	taker   taker      // nil unless something takes the body, or gives the answer, in pieces
 
+	out   []byte // of the answer, while those before it have not left
+	reply *reply
+	mark  int // see awaits
+	standing
+}
+
+// standing is how an exchange stands.
+type standing struct {
 	state   answerState
 	framing framing // of an answer in pieces
-	out     []byte  // of the answer, while those before it have not left
-	memory  []byte  // of body, when it came in pieces
-	kept    []byte  // what head aliases, once the input has gone
-	fields  Fields  // likewise
-	reply   *reply
-
-	isHead    bool // HEAD: the answer has no body
-	old       bool // HTTP/1.0
-	close     bool // nothing comes behind this answer
-	expects   bool // 100-continue, and nothing has been said to that
-	owns      bool // the handler has kept it: it is not used again
-	away      bool // it has left the queue
-	wanted    bool // the taker waits for the body
-	awaits    bool // the taker is to be told when no more than mark bytes wait
-	mark      int
-	discarded int // bytes of the body that nobody wanted
+	isHead  bool    // HEAD: the answer has no body
+	old     bool    // HTTP/1.0
+	close   bool    // nothing comes behind this answer
+	expects bool    // 100-continue, and nothing has been said to that
+	wanted  bool    // the taker waits for the body
+	owns    bool    // the handler has kept it: it is not used again
+	away    bool    // it has left the queue
+	awaits  bool    // the taker is to be told when no more than mark bytes wait
 }
 
 // answerState is how far the answer has come.
@@ -76,11 +76,12 @@ func persists(h *Head) bool {
 
 // reset makes x new, with the memory that it has.
 func (x *Exchange) reset() {
-	memory, kept, fields, decoder, values := x.memory[:0], x.kept[:0], x.fields[:0], x.decoder, x.values[:0]
-	if cap(memory) > maxScratch {
-		memory = nil
+	x.session, x.taker, x.pattern, x.reply = nil, nil, nil, nil
+	x.body, x.out, x.values = nil, nil, x.values[:0]
+	x.standing = standing{}
+	if x.in != nil {
+		x.in.reset()
 	}
-	*x = Exchange{memory: memory, kept: kept, fields: fields, decoder: decoder, values: values}
 }
 
 // Head is the request's head, valid until the handler returns.
@@ -94,7 +95,7 @@ func (x *Exchange) Trailers() Fields {
 	if !x.head.Chunked {
 		return nil
 	}
-	return x.decoder.Trailers()
+	return x.in.decoder.Trailers()
 }
 
 // ID is the connection's number, from 1 up, never used again in this process. All requests of a connection have it.

@@ -29,10 +29,11 @@ func (x *Exchange) route() error {
 	if !x.head.HasBody() {
 		return nil
 	}
-	x.decoder.MaxBody = max(x.target.maxBody, 0)
+	d := x.intake()
+	d.decoder.MaxBody = max(x.target.maxBody, 0)
 	if x.target.maxBody == 0 {
-		x.decoder.MaxBody = s.maxBody()
+		d.decoder.MaxBody = s.maxBody()
 	}
-	x.decoder.Trailer = s.MaxHead
-	return x.decoder.Begin(&x.head)
+	d.decoder.Trailer = s.MaxHead
+	return d.decoder.Begin(&x.head)
 }

@@ -119,14 +119,14 @@ func (s *session) begin(head *Head) {
 
 func (s *session) readBody(p []byte) int {
 	x := s.reading
-	data, n, err := x.decoder.Decode(p)
+	data, n, err := x.in.decoder.Decode(p)
 	if err != nil {
 		x.broken(err)
 		return len(p)
 	}
 	s.watch.progress = true
 	x.takeBody(data)
-	if s.reading == x && x.decoder.Done() {
+	if s.reading == x && x.in.decoder.Done() {
 		s.reading = nil
 		x.bodyEnds()
 	}

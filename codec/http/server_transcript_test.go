@@ -224,13 +224,3 @@ func await(t testing.TB, e *engine.Engine, fn func()) {
 	}
 	receive(t, ran)
 }
-
-func receive[T any](t testing.TB, from <-chan T) (v T) {
-	t.Helper()
-	select {
-	case v = <-from:
-	case <-time.After(patience):
-		t.Fatal("nothing came")
-	}
-	return v
-}
