@@ -80,3 +80,25 @@ func BenchmarkNetHTTP(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkDecodeSmall is the least that a client sends.
+func BenchmarkDecodeSmall(b *testing.B) {
+	raw := []byte("GET /plaintext HTTP/1.1\r\nHost: 127.0.0.1:8080\r\n\r\n")
+	var d HeadDecoder
+	b.ReportAllocs()
+	for b.Loop() {
+		if head, _, err := d.Decode(raw); head == nil || err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkAnswerHead(b *testing.B) {
+	h := answerHead{status: 200, fields: Fields{NewField("Content-Type", "text/plain")}, framing: byLength, length: 13,
+		date: []byte("Date: Mon, 02 Jan 2006 15:04:05 GMT\r\n")}
+	var out []byte
+	b.ReportAllocs()
+	for b.Loop() {
+		out, _ = h.append(out[:0])
+	}
+}

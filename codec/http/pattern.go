@@ -33,6 +33,20 @@ const (
 	endSegment                  // {$}: the path ends with the slash before it
 )
 
+// path is the only path that the pattern matches, written without percent-encoding; "" when there are more.
+func (p *pattern) path() (path string) {
+	for _, s := range p.segments {
+		switch {
+		case s.kind == endSegment:
+			return path + "/"
+		case s.kind != literalSegment || strings.ContainsAny(s.literal, "/%"):
+			return ""
+		}
+		path += "/" + s.literal
+	}
+	return path
+}
+
 func (p *pattern) last() segmentKind { return p.segments[len(p.segments)-1].kind }
 
 var (

@@ -19,6 +19,9 @@ type hostRoutes[T any] struct {
 type methodRoutes[T any] struct {
 	method string
 	node   *node[T]
+	// whole has the routes without wildcards by their paths: of all patterns with that method, none is more specific. Most
+	// requests are for one of these.
+	whole map[string]*route[T]
 }
 
 // node is where the segments so far lead to.
@@ -49,7 +52,12 @@ func (r *routes[T]) add(text string, target T) error {
 		}
 	}
 	r.patterns = append(r.patterns, p)
-	r.branch(p.host).branch(p.method).insert(p.segments, &route[T]{p, target})
+	to := &route[T]{p, target}
+	m := r.branch(p.host)
+	m.branch(p.method).insert(p.segments, to)
+	if path := p.path(); path != "" && p.method != "" {
+		m.find(p.method).whole[path] = to
+	}
 	return nil
 }
 
@@ -80,18 +88,18 @@ func (m *hostRoutes[T]) branch(method string) *node[T] {
 		}
 		return m.any
 	}
-	if n := m.find(method); n != nil {
-		return n
+	if b := m.find(method); b != nil {
+		return b.node
 	}
-	n := &node[T]{}
-	m.named = append(m.named, methodRoutes[T]{method, n})
-	return n
+	b := methodRoutes[T]{method, &node[T]{}, map[string]*route[T]{}}
+	m.named = append(m.named, b)
+	return b.node
 }
 
-func (m *hostRoutes[T]) find(method string) *node[T] {
+func (m *hostRoutes[T]) find(method string) *methodRoutes[T] {
 	for i := range m.named {
 		if m.named[i].method == method {
-			return m.named[i].node
+			return &m.named[i]
 		}
 	}
 	return nil

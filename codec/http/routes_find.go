@@ -108,15 +108,25 @@ func (m *hostRoutes[T]) match(method, path []byte, values []pathPart, scratch *f
 	if m == nil {
 		return nil, values
 	}
-	if to, values := m.find(string(method)).walk(path, 0, values, scratch); to != nil {
+	if to, values := m.find(string(method)).match(path, values, scratch); to != nil {
 		return to, values
 	}
 	if string(method) == "HEAD" {
-		if to, values := m.find("GET").walk(path, 0, values, scratch); to != nil {
+		if to, values := m.find("GET").match(path, values, scratch); to != nil {
 			return to, values
 		}
 	}
 	return m.any.walk(path, 0, values, scratch)
+}
+
+func (b *methodRoutes[T]) match(path []byte, values []pathPart, scratch *found[T]) (*route[T], []pathPart) {
+	if b == nil {
+		return nil, values
+	}
+	if to := b.whole[string(path)]; to != nil {
+		return to, values
+	}
+	return b.node.walk(path, 0, values, scratch)
 }
 
 // walk follows path from the slash at at, where n stands. A literal is more specific than a wildcard, and that more than
