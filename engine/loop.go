@@ -42,6 +42,7 @@ type Loop struct {
 	timers  wheel
 	armed   uint64 // the tick at which timerfd rings, 0 for none
 	started time.Time
+	now     time.Time // when the present event began
 
 	readBuf []byte
 	batch   batch
@@ -72,7 +73,7 @@ type Loop struct {
 func newLoop(e *Engine, index int) (*Loop, error) {
 	l := &Loop{
 		engine: e, index: index, log: e.log, sys: e.sys, timerfd: -1,
-		started: time.Now(), readBuf: make([]byte, readSize), batch: batch{buf: make([]byte, 0, batchSize)},
+		started: time.Now(), now: time.Now(), readBuf: make([]byte, readSize), batch: batch{buf: make([]byte, 0, batchSize)},
 	}
 	l.inbox.eventfd = -1
 	if err := l.openDescriptors(); err != nil {
@@ -138,6 +139,7 @@ func (l *Loop) run() error {
 // handle serves one event. It never returns an error but the one that ends Polling: gnet drops all others.
 func (l *Loop) handle(fd int, events netpoll.IOEvent, _ netpoll.IOFlags) error {
 	start := time.Now()
+	l.now = start
 	l.work.begin(start.Sub(l.started))
 	l.turns.begin(fd, start.Sub(l.started))
 	switch fd {

@@ -213,3 +213,21 @@ func TestSlowCallbacks(t *testing.T) {
 		})
 	}
 }
+
+// Now stands still within a callback and goes on with the next event.
+func TestLoopNow(t *testing.T) {
+	s := newStillLoop(t, ListenOptions{})
+	var first, second, later time.Time
+	_ = s.Post(func() {
+		first = s.Now()
+		for time.Now().Equal(first) {
+		}
+		second = s.Now()
+	})
+	s.pump()
+	_ = s.Post(func() { later = s.Now() })
+	s.pump()
+	if first != second || !later.After(first) {
+		t.Errorf("%v, %v, then %v", first, second, later)
+	}
+}

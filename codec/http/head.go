@@ -23,7 +23,14 @@ type Head struct {
 	ContentLength int64
 	// Chunked says that the body comes in chunks (RFC 9112 7.1).
 	Chunked bool
+
+	has uint8 // fields that few requests have, and a server asks for with each
 }
+
+const (
+	hasConnection = 1 << iota
+	hasExpect
+)
 
 // HasBody reports whether bytes of a body follow the head (RFC 9112 6.3). A chunked body may turn out to be empty.
 func (h *Head) HasBody() bool { return h.ContentLength != 0 }

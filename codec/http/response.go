@@ -22,11 +22,17 @@ func AppendStatusLine(dst []byte, status int) ([]byte, error) {
 	if status < 100 || status > 599 {
 		return dst, ErrStatus
 	}
-	dst = append(dst, "HTTP/1.1 "...)
-	dst = strconv.AppendInt(dst, int64(status), 10)
-	dst = append(dst, ' ') // also before an empty reason phrase
-	dst = append(dst, StatusText(status)...)
-	return append(dst, "\r\n"...), nil
+	return append(dst, statusLines[status-100]...), nil
+}
+
+var statusLines = makeStatusLines()
+
+func makeStatusLines() (lines [500]string) {
+	for i := range lines {
+		status := 100 + i
+		lines[i] = "HTTP/1.1 " + strconv.Itoa(status) + " " + StatusText(status) + "\r\n" // the blank also before an empty phrase
+	}
+	return lines
 }
 
 // AppendField appends one field line. The error is ErrField. Blanks around the value are sent, but no recipient sees

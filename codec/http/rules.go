@@ -12,6 +12,10 @@ func (h *Head) check() error {
 			lengths, length = lengths+1, f.Value
 		case equalFold(f.Name, "Transfer-Encoding"):
 			codings++
+		case equalFold(f.Name, "Connection"):
+			h.has |= hasConnection
+		case equalFold(f.Name, "Expect"):
+			h.has |= hasExpect
 		}
 	}
 	if err := checkHost(h.Minor, hosts, host); err != nil {

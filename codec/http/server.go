@@ -93,7 +93,7 @@ func (d *desks) of(l *engine.Loop, s *Server) *desk {
 		d.all = map[*engine.Loop]*desk{}
 	}
 	if d.all[l] == nil {
-		d.all[l] = &desk{head: &HeadDecoder{Limits: s.MaxHead}, limits: s.MaxHead, started: time.Now()}
+		d.all[l] = &desk{loop: l, head: &HeadDecoder{Limits: s.MaxHead}, limits: s.MaxHead, started: l.Now()}
 	}
 	return d.all[l]
 }

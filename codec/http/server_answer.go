@@ -168,11 +168,4 @@ func (x *Exchange) drop(err error) {
 	}
 }
 
-// desk returns the desk with its clock set: whoever answers later than its handler does not come from OnTraffic.
-func (x *Exchange) desk() *desk {
-	d := x.session.desk
-	if x.session.running == nil {
-		d.tick()
-	}
-	return d
-}
+func (x *Exchange) desk() *desk { return x.session.desk }

@@ -111,7 +111,6 @@ func (x *Exchange) holdBody() {
 
 func (x *Exchange) releaseBody() {
 	s := x.session
-	s.desk.tick()
 	s.release(holdBody)
 	s.look()
 }

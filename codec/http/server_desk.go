@@ -2,10 +2,15 @@
 
 package http
 
-import "time"
+import (
+	"time"
+
+	"fanloop/engine"
+)
 
 // desk is what the connections of one Server on one loop share: all of it is the loop's.
 type desk struct {
+	loop     *engine.Loop
 	head     *HeadDecoder // of heads that come in one piece
 	spare    []*HeadDecoder
 	limits   Limits
@@ -16,7 +21,6 @@ type desk struct {
 	counters counters
 	scratch  []byte // in which an answer is put together
 	free     []*Exchange
-	now      time.Time
 	second   int64
 	date     []byte // a whole Date line, of that second
 }
@@ -26,14 +30,12 @@ const (
 	maxScratch = 64 << 10
 )
 
-// tick is called at the beginning of a callback: the clock is asked once for all that it does.
-func (d *desk) tick() { d.now = time.Now() }
-
 // dateLine is the Date field (RFC 9110 6.6.1), made once a second.
 func (d *desk) dateLine() []byte {
-	if second := d.now.Unix(); second != d.second || len(d.date) == 0 {
+	now := d.loop.Now()
+	if second := now.Unix(); second != d.second {
 		d.second = second
-		d.date = d.now.UTC().AppendFormat(append(d.date[:0], "Date: "...), "Mon, 02 Jan 2006 15:04:05 GMT\r\n")
+		d.date = now.UTC().AppendFormat(append(d.date[:0], "Date: "...), "Mon, 02 Jan 2006 15:04:05 GMT\r\n")
 	}
 	return d.date
 }
@@ -76,7 +78,7 @@ func (d *desk) keepScratch(out []byte) {
 	}
 }
 
-func (d *desk) age() time.Duration { return d.now.Sub(d.started) }
+func (d *desk) age() time.Duration { return d.loop.Now().Sub(d.started) }
 
 // recycle takes an exchange back that nobody can hold any more.
 func (d *desk) recycle(x *Exchange) {

@@ -68,7 +68,10 @@ func (x *Exchange) begin(s *session, head *Head) {
 
 // persists: RFC 9112 9.3.
 func persists(h *Head) bool {
-	if h.Fields.HasToken("Connection", "close") {
+	switch {
+	case h.has&hasConnection == 0:
+		return h.Minor > 0
+	case h.Fields.HasToken("Connection", "close"):
 		return false
 	}
 	return h.Minor > 0 || h.Fields.HasToken("Connection", "keep-alive")

@@ -76,7 +76,6 @@ func (s *session) runHeld() {
 	if x == nil || s.owed.first != x {
 		return
 	}
-	s.desk.tick()
 	s.held = nil
 	s.release(holdHeld)
 	x.run()

@@ -19,9 +19,9 @@ type destination struct {
 func (x *Exchange) route() error {
 	s := x.session.server
 	x.target = s.find(x)
-	if expect := x.head.Fields.Get("Expect"); expect != nil {
+	if x.head.has&hasExpect != 0 {
 		// RFC 9110 10.1.1: ignored from HTTP/1.0, and without a body to wait for.
-		if !equalFold(expect, "100-continue") {
+		if !equalFold(x.head.Fields.Get("Expect"), "100-continue") {
 			return ErrExpectation
 		}
 		x.expects = !x.old && x.head.HasBody()

@@ -52,12 +52,10 @@ func (s *session) release(why hold) {
 }
 
 func (s *session) OnOpen(*engine.Conn) {
-	s.desk.tick()
 	s.look()
 }
 
 func (s *session) OnTraffic(conn *engine.Conn, p []byte) (used int) {
-	s.desk.tick()
 	for used < len(p) && s.takes() && conn.Next() {
 		if s.reading != nil {
 			used += s.readBody(p[used:])
@@ -150,7 +148,6 @@ func (s *session) keepHead() {
 
 // OnEOF: a peer that has sent its requests and shut down its end still gets the answers.
 func (s *session) OnEOF(*engine.Conn) {
-	s.desk.tick()
 	if s.ending == nil {
 		s.ending = io.EOF
 	}
@@ -169,7 +166,6 @@ func (s *session) OnEOF(*engine.Conn) {
 
 // OnShutdown: what is under way is answered, with Connection: close; an idle connection closes at once.
 func (s *session) OnShutdown(*engine.Conn) {
-	s.desk.tick()
 	if s.ending == nil {
 		s.ending = engine.ErrShutdown
 	}
@@ -194,7 +190,6 @@ func (s *session) OnBufferDrain(*engine.Conn) { s.advance() }
 
 // OnDrain: as little waits for the peer as the first in the queue has asked for.
 func (s *session) OnDrain(*engine.Conn) {
-	s.desk.tick()
 	if x := s.owed.first; x != nil && x.taker != nil && x.awaits {
 		x.awaits = false
 		x.taker.drained()

@@ -88,7 +88,6 @@ func (s *session) timeUp() {
 	if w.phase == phaseNone || s.conn.Closing() {
 		return
 	}
-	s.desk.tick()
 	if w.deadline > s.desk.age() {
 		s.wind(w.deadline)
 		return
