@@ -20,15 +20,16 @@ func (x *Exchange) route() error {
 	s := x.session.server
 	x.target = s.find(x)
 	if x.head.has&hasExpect != 0 {
-		// RFC 9110 10.1.1: ignored from HTTP/1.0, and without a body to wait for.
-		if !equalFold(x.head.Fields.Get("Expect"), "100-continue") {
-			return ErrExpectation
+		for expectation := range x.head.Fields.Values("Expect") {
+			if !equalFold(expectation, "100-continue") {
+				return ErrExpectation
+			}
 		}
-		x.expects = !x.old && x.head.HasBody()
 	}
 	if !x.head.HasBody() {
 		return nil
 	}
+	x.expects = x.head.has&hasExpect != 0 && !x.old // RFC 9110 10.1.1: from HTTP/1.0 it is ignored
 	d := x.intake()
 	d.decoder.MaxBody = max(x.target.maxBody, 0)
 	if x.target.maxBody == 0 {
