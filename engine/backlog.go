@@ -25,13 +25,16 @@ func (l *Loop) checkBacklog() {
 	}
 }
 
-// NotePublish tells the loop that the callback now running has published something, so that its connection is held back
-// while the loops are behind. On the loop only.
-func (l *Loop) NotePublish() {
-	if l.current != nil {
-		l.current.published = true
-	}
+// NotePublish tells the loop that the callback now running publishes, so that its connection is held back while the loops are
+// behind. Timers, posted tasks and what Ref.Post brings have nobody who could be held back: while the loops are behind it is
+// false, and they should not publish. On the loop only.
+func (l *Loop) NotePublish() bool {
 	l.checkBacklog()
+	if l.current != nil && !l.posted {
+		l.current.published = true
+		return true
+	}
+	return l.engine.behind.Load() == 0
 }
 
 // AwaitBacklog blocks while the loops are behind. It is for ordinary goroutines that publish, never for a loop. It returns

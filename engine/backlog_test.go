@@ -233,3 +233,83 @@ func TestPublishingToReaders(t *testing.T) {
 		}
 	}
 }
+
+// Whoever cannot be held back is told not to publish while the loops are behind.
+func TestWhoMayPublishWhileTheLoopsAreBehind(t *testing.T) {
+	e := testEngine(t, Options{})
+	l := e.Home()
+	type answer struct {
+		who string
+		may bool
+	}
+	answers := make(chan answer, 1)
+	ask := func(who string) { answers <- answer{who, l.NotePublish()} }
+	refs := make(chan Ref, 1)
+	ln := listen(t, e, whole{
+		handler: handler{
+			open:    func(c *Conn) { refs <- c.Ref() },
+			traffic: func(c *Conn, p []byte) int { ask("message"); c.published = false; return len(p) },
+			close:   func(*Conn, error) { ask("OnClose") },
+		},
+		eof: func(c *Conn) { c.Close() },
+	}, ListenOptions{})
+	client := dial(t, ln)
+	ref := await(t, "the connection", refs)
+	ways := []struct {
+		who string
+		may bool
+		do  func()
+	}{
+		{"message", true, func() { _, _ = client.Write([]byte("x")) }},
+		{"offloaded work", true, func() { _ = Offload(ref.conn, func() int { return 0 }, func(int) { ask("offloaded work") }) }},
+		{"Ref.Post", false, func() { _ = ref.Post(func(*Conn) { ask("Ref.Post") }) }},
+		{"task", false, func() { _ = l.Post(func() { ask("task") }) }},
+		{"timer", false, func() { _ = l.Post(func() { l.After(0, func() { ask("timer") }) }) }},
+		{"OnClose", true, func() { _ = client.Close() }},
+	}
+	for _, behind := range []bool{false, true} {
+		if behind {
+			e.behind.Add(1)
+			defer e.behind.Add(-1)
+		}
+		for _, way := range ways {
+			if way.who == "OnClose" && !behind {
+				continue // once is all there is
+			}
+			way.do()
+			if got := await(t, way.who, answers); got.who != way.who || got.may != (way.may || !behind) {
+				t.Errorf("behind %v: %s may publish: %v", behind, got.who, got.may)
+			}
+		}
+	}
+}
+
+// What others send by Ref.Post is no answer to the peer: it is refused past the mark, as any Send from elsewhere.
+func TestPostedSendsAreBounded(t *testing.T) {
+	s := newStillLoop(t, ListenOptions{MaxOutbox: 1000})
+	other := s.connect(handler{})
+	k := s.connect(whole{full: func(c *Conn) {
+		if err := c.Send([]byte("own")); err != nil {
+			t.Errorf("in OnBufferFull: %v", err)
+		}
+	}})
+	k.room = 0
+	sent := 0
+	for range 100 {
+		_ = k.conn.Ref().Post(func(c *Conn) {
+			_ = other.conn.Send([]byte("x"))
+			if c.Send(make([]byte, 100)) == nil {
+				sent++
+			}
+		})
+		s.pump()
+	}
+	if sent != 9 && sent != 10 || len(other.got) != 100 { // 100 bytes and the bookkeeping of a chunk
+		t.Errorf("%d sent, %d to the other", sent, len(other.got))
+	}
+	_ = k.conn.Ref().Post(func(*Conn) { panic("on purpose") })
+	s.pump()
+	if s.posted || s.current != nil {
+		t.Error("it is not over")
+	}
+}

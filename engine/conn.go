@@ -226,11 +226,14 @@ func (c *Conn) maySend() error {
 	switch {
 	case c.state != open:
 		return ErrClosed
-	case c.hold&holdOutbox != 0 && c.loop.current != c && !c.detached: // a goodbye is always let out
+	case c.hold&holdOutbox != 0 && !c.answers() && !c.detached: // a goodbye is always let out
 		return ErrFull
 	}
 	return nil
 }
+
+// answers tells whether what is sent now is sent by a callback that the peer has caused.
+func (c *Conn) answers() bool { return c.loop.current == c && !c.loop.posted }
 
 // queue puts something behind everything that waits for c.
 func (c *Conn) queue(it item) {

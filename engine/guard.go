@@ -46,10 +46,10 @@ func (l *Loop) kick(c *Conn, code int, reason string) {
 	if c.state != open || c.detached {
 		return // it has said goodbye
 	}
-	before := l.current
-	l.current = c
+	before, posted := l.current, l.posted
+	l.current, l.posted = c, false
 	defer func() {
-		l.current = before
+		l.current, l.posted = before, posted
 		l.enqueue(c)
 		if r := recover(); r != nil {
 			l.stats.panics.Add(1)

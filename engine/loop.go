@@ -57,6 +57,7 @@ type Loop struct {
 	lastSlice time.Time
 
 	current *Conn   // whose callback is running
+	posted  bool    // it is one that Ref.Post brought, not an answer to the peer
 	ended   []*Conn // connections whose OnClose is still to be called
 	held    ring    // publishers that wait until the loops have caught up
 	queued  int     // bytes in the outboxes of connections that are not stalled
@@ -212,6 +213,8 @@ func (l *Loop) settle() {
 }
 
 func (l *Loop) callOnClose(c *Conn) {
+	l.current = c
+	defer func() { l.current = nil }()
 	defer l.recovered(c)
 	c.handler.OnClose(c, c.some.reason)
 }

@@ -20,7 +20,7 @@ func Offload[T any](c interface{ Ref() Ref }, work func() T, done func(result T)
 		if err != nil {
 			ref.Loop().offloadPanicked(ref.ID(), err)
 		}
-		_ = ref.Post(func(c *Conn) { // after the stop there is nobody to tell
+		_ = ref.reply(func(c *Conn) { // after the stop there is nobody to tell
 			if err != nil {
 				c.panicked = true
 				return

@@ -20,9 +20,19 @@ func (r Ref) LoopIndex() int { return r.conn.loop.index }
 // RemoteAddr is the peer's address.
 func (r Ref) RemoteAddr() net.Addr { return r.conn.RemoteAddr() }
 
-// Post runs fn on the connection's loop, as one of its callbacks, unless its end has begun by then. A nil error means that
-// it was posted; ErrClosed that the loop has stopped.
+// Post runs fn on the connection's loop, as one of its callbacks, unless its end has begun by then. What it sends comes from
+// elsewhere, not from the peer's messages: no pause of reading bounds it, so Send returns ErrFull past the mark. A nil error
+// means that it was posted; ErrClosed that the loop has stopped.
 func (r Ref) Post(fn func(c *Conn)) error {
+	return r.reply(func(c *Conn) {
+		c.loop.posted = true
+		defer func() { c.loop.posted = false }()
+		fn(c)
+	})
+}
+
+// reply is Post for what the peer has asked for.
+func (r Ref) reply(fn func(c *Conn)) error {
 	c := r.conn
 	return c.loop.Post(func() { c.loop.callback(c, fn) })
 }
@@ -30,7 +40,7 @@ func (r Ref) Post(fn func(c *Conn)) error {
 // Kick lets the connection's protocol say goodbye, with a WebSocket close code (RFC 6455 7.4) and a reason, and close it. A nil
 // error means that this was posted to its loop; ErrClosed that the loop has stopped.
 func (r Ref) Kick(code int, reason string) error {
-	return r.Post(func(c *Conn) { c.loop.kick(c, code, reason) })
+	return r.reply(func(c *Conn) { c.loop.kick(c, code, reason) })
 }
 
 // callback runs fn as a callback of c: what it sends goes out at its end.

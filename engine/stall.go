@@ -104,9 +104,9 @@ func (c *Conn) tellDrain() {
 
 // inside runs fn as a callback of c in the midst of whatever is going on: what it sends waits for c's turn.
 func (l *Loop) inside(c *Conn, fn func(c *Conn)) {
-	before := l.current
-	l.current = c
+	before, posted := l.current, l.posted
+	l.current, l.posted = c, false
 	l.guardedBy(c, fn)
-	l.current = before
+	l.current, l.posted = before, posted
 	l.enqueue(c)
 }

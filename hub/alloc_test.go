@@ -24,7 +24,7 @@ func (a *quietAudience) Has(Outlet) bool { return true }
 func (l *quietLoop) Index() int                         { return l.index }
 func (l *quietLoop) Post(fn func()) error               { l.tasks = append(l.tasks, fn); return nil }
 func (l *quietLoop) PostSized(fn func(), _ int) error   { return l.Post(fn) }
-func (l *quietLoop) NotePublish()                       {}
+func (l *quietLoop) NotePublish() bool                  { return true }
 func (l *quietLoop) AwaitBacklog(context.Context) error { return nil }
 func (l *quietLoop) NewAudience() Audience              { return &quietAudience{} }
 

@@ -13,7 +13,7 @@ type loop struct{ everybody []*conn }
 func (l *loop) Index() int                         { return 0 }
 func (l *loop) Post(fn func()) error               { fn(); return nil }
 func (l *loop) PostSized(fn func(), _ int) error   { return l.Post(fn) }
-func (l *loop) NotePublish()                       {}
+func (l *loop) NotePublish() bool                  { return true }
 func (l *loop) AwaitBacklog(context.Context) error { return nil }
 func (l *loop) NewAudience() hub.Audience          { return nil } // for groups larger than any here
 func (l *loop) BroadcastTo([]hub.Audience, hub.Encodable, []hub.Outlet) (taken, refused int) {

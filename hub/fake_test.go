@@ -102,13 +102,18 @@ type fakeLoop struct {
 	stopped   bool
 	hearing   []*fakeConn
 	posts     int
+	posted    int // bytes
 	published int
+	busy      bool
 	audiences int // ever made
 	backlog   error
 }
 
-func (l *fakeLoop) Index() int                       { return l.index }
-func (l *fakeLoop) PostSized(fn func(), _ int) error { return l.Post(fn) }
+func (l *fakeLoop) Index() int { return l.index }
+func (l *fakeLoop) PostSized(fn func(), size int) error {
+	l.posted += size
+	return l.Post(fn)
+}
 
 func (l *fakeLoop) Post(fn func()) error {
 	if l.stopped {
@@ -189,7 +194,11 @@ func (a *fakeAudience) Remove(o Outlet) {
 	a.in = slices.Delete(a.in, i, i+1)
 }
 
-func (l *fakeLoop) NotePublish() { l.mustRun("NotePublish"); l.published++ }
+func (l *fakeLoop) NotePublish() bool {
+	l.mustRun("NotePublish")
+	l.published++
+	return !l.busy
+}
 
 func (l *fakeLoop) AwaitBacklog(context.Context) error { return l.backlog }
 

@@ -13,9 +13,13 @@ type Hub struct {
 	options Options
 	home    *roster
 	rosters []*roster // by loop
-	homes   []Home    // by the caller's loop, made once so that Do has nothing to allocate
-	stats   counters
-	large   int // largeCrowd
+
+	// By the caller's loop, made once so that Do has nothing to allocate: for callbacks, for those who may not push, and for
+	// those who always may.
+	homes, busy, going []Home
+
+	stats counters
+	large int // largeCrowd
 
 	// Home's own.
 	members table[uint64] // by connection
@@ -33,6 +37,8 @@ func New[L Loop](loops []L, o Options) *Hub {
 		options: o.withDefaults(),
 		large:   largeCrowd,
 		homes:   make([]Home, len(loops)),
+		busy:    make([]Home, len(loops)),
+		going:   make([]Home, len(loops)),
 		members: newTable[uint64](byID{}),
 		byUID:   newTable[string](byUID{maphash.MakeSeed()}),
 		byGroup: make(map[string]*group),
@@ -44,6 +50,8 @@ func New[L Loop](loops []L, o Options) *Hub {
 		r := &roster{hub: h, loop: l, index: i}
 		h.rosters = append(h.rosters, r)
 		h.homes[i] = Home{hub: h, caller: r}
+		h.busy[i] = Home{hub: h, caller: r, busy: true}
+		h.going[i] = Home{hub: h, caller: r, waits: true}
 	}
 	h.home = h.rosters[0]
 	return h
@@ -54,21 +62,42 @@ func New[L Loop](loops []L, o Options) *Hub {
 type Home struct {
 	hub    *Hub
 	caller *roster
+	busy   bool // no push: the caller's loops are behind and it cannot be held back
+	waits  bool // any push: the caller waits until the loops keep up, or is bounded
 }
 
 // Do runs fn on home. from is the loop that the caller runs on: when that is home, fn has run when Do returns, otherwise it
 // is posted, behind everything that the caller has posted before. When home has stopped, a posted fn does not run.
 //
 // While the loops are behind, the connection that publishes is held back: at home that is one whose callback pushes, on
-// another loop, where fn is not known yet, one whose callback calls Do.
-func (h *Hub) Do(from Loop, fn func(x *Home)) {
+// another loop, where fn is not known yet, one whose callback calls Do. What is no connection's callback, a timer or a posted
+// task, cannot be held back: then a push's verdict is ErrBusy. Continue is for those that may go on.
+func (h *Hub) Do(from Loop, fn func(x *Home)) { h.DoSized(from, 0, fn) }
+
+// DoSized is Do for a function that holds size bytes, such as a message: while home has too many of them to run, publishers
+// are held back.
+func (h *Hub) DoSized(from Loop, size int, fn func(x *Home)) {
 	x := &h.homes[from.Index()]
 	if x.caller == h.home {
 		fn(x)
 		return
 	}
-	_ = h.home.loop.Post(func() { fn(x) })
+	if !from.NotePublish() {
+		x = &h.busy[from.Index()]
+	}
+	_ = h.home.loop.PostSized(func() { fn(x) }, size)
+}
+
+// Continue is DoSized for what a connection's callback has begun and something else goes on with, a posted task for one. No
+// push is refused as busy: what a message causes must be bounded by the message.
+func (h *Hub) Continue(from Loop, size int, fn func(x *Home)) {
+	x := &h.going[from.Index()]
+	if x.caller == h.home {
+		fn(x)
+		return
+	}
 	from.NotePublish()
+	_ = h.home.loop.PostSized(func() { fn(x) }, size)
 }
 
 // Wait runs fn on home and waits for it. It is for ordinary goroutines: on a loop it would wait for itself. While the loops
@@ -81,7 +110,7 @@ func (h *Hub) Wait(ctx context.Context, fn func(x *Home)) error {
 		return err
 	}
 	w := &waiting{done: make(chan struct{}), err: ErrPanicked}
-	if err := h.home.loop.Post(func() { w.run(fn, &h.homes[0]) }); err != nil {
+	if err := h.home.loop.Post(func() { w.run(fn, &h.going[0]) }); err != nil {
 		return err
 	}
 	select {

@@ -20,9 +20,9 @@ type Loop interface {
 	BroadcastTo(to []Audience, m Encodable, except []Outlet) (taken, refused int)
 	// NewAudience makes an empty audience of connections of this loop. On the loop only.
 	NewAudience() Audience
-	// NotePublish tells the loop that the callback now running has published, so that its connection can be held back
-	// while the loops are behind. On the loop only.
-	NotePublish()
+	// NotePublish tells the loop that what runs now publishes, so that the connection whose callback it is can be held back
+	// while the loops are behind. false: they are, and it is no connection's callback. On the loop only.
+	NotePublish() bool
 	// AwaitBacklog blocks an ordinary goroutine while the loops are behind, or returns why it gave up.
 	AwaitBacklog(ctx context.Context) error
 }

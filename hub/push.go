@@ -17,6 +17,11 @@ func (x *Home) Reach(t Target, m *Message, done func(Verdict)) { x.push(t, m, do
 func (x *Home) push(t Target, m *Message, done func(Verdict), early bool) {
 	h := x.hub
 	err := m.check(h.options.MaxMessage)
+	if err == nil && !x.mayPush() {
+		h.stats.busy.Add(1)
+		x.settle(Verdict{Err: ErrBusy}, done)
+		return
+	}
 	var p *plan
 	if err == nil {
 		p, err = h.stage(&t)
@@ -32,9 +37,17 @@ func (x *Home) push(t Target, m *Message, done func(Verdict), early bool) {
 	}
 	x.dispatch(p, &t, m, done, early)
 	h.unstage(p)
-	if x.caller == h.home {
-		h.home.loop.NotePublish()
+}
+
+// mayPush tells whether the loops keep up, or who pushes can be made to wait.
+func (x *Home) mayPush() bool {
+	switch {
+	case x.waits:
+		return true
+	case x.caller == x.hub.home:
+		return x.caller.loop.NotePublish()
 	}
+	return !x.busy
 }
 
 // dispatch sends each loop its part, then does home's.

@@ -59,7 +59,7 @@ func (l *goLoop) stop() {
 }
 
 func (l *goLoop) Index() int                         { return l.index }
-func (l *goLoop) NotePublish()                       {}
+func (l *goLoop) NotePublish() bool                  { return true }
 func (l *goLoop) AwaitBacklog(context.Context) error { return nil }
 func (l *goLoop) PostSized(fn func(), _ int) error   { return l.Post(fn) }
 

@@ -6,6 +6,8 @@ import "sync/atomic"
 type Stats struct {
 	// Pushes is how many pushes were tried, and Invalid how many were not, for their Verdict's Err.
 	Pushes, Invalid uint64
+	// Busy is how many more were not, because the loops were behind: ErrBusy.
+	Busy uint64
 	// Offline is how many of Pushes named nobody who was there.
 	Offline uint64
 	// Taken and Refused add up the verdicts' counts, also of pushes without a callback.
@@ -17,8 +19,8 @@ type Stats struct {
 }
 
 type counters struct {
-	pushes, invalid, offline, taken, refused, kicked atomic.Uint64
-	bound, uids, groups                              atomic.Int64
+	pushes, invalid, busy, offline, taken, refused, kicked atomic.Uint64
+	bound, uids, groups                                    atomic.Int64
 }
 
 // Stats returns the hub's figures. Any goroutine.
@@ -27,6 +29,7 @@ func (h *Hub) Stats() Stats {
 	return Stats{
 		Pushes:  s.pushes.Load(),
 		Invalid: s.invalid.Load(),
+		Busy:    s.busy.Load(),
 		Offline: s.offline.Load(),
 		Taken:   s.taken.Load(),
 		Refused: s.refused.Load(),

@@ -65,7 +65,7 @@ func (b *batch) push(i int) {
 		b.settle(i, result{failure: mistake(err)})
 		return
 	}
-	b.hub.Do(b.from, func(x *hub.Home) {
+	b.hub.Continue(b.from, len(b.items[i]), func(x *hub.Home) {
 		act(x, func(r result) { b.settle(i, r) }) // a push's verdict comes to the loop that asked
 	})
 }

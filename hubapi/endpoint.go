@@ -52,7 +52,7 @@ func one(read func(c *call) (action, error)) service {
 			tell(result{failure: mistake(err)}.answer())
 			return
 		}
-		h.Do(from, func(x *hub.Home) {
+		h.DoSized(from, len(c.body), func(x *hub.Home) {
 			act(x, func(r result) { tell(r.answer()) })
 		})
 	}

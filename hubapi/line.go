@@ -28,7 +28,7 @@ func Line(h *hub.Hub, from hub.Loop, line []byte, answer func(line []byte)) erro
 		return err
 	}
 	message := hub.Text(line)
-	h.Do(from, func(x *hub.Home) {
+	h.DoSized(from, len(line), func(x *hub.Home) {
 		x.Reach(to.hub(), message, func(v hub.Verdict) {
 			if v.Taken > 0 {
 				answer(answerOK)
@@ -47,7 +47,7 @@ func runCommand(h *hub.Hub, from hub.Loop, line []byte, answer func(line []byte)
 		answer(result{failure: mistake(err)}.line())
 		return
 	}
-	h.Do(from, func(x *hub.Home) {
+	h.DoSized(from, len(line), func(x *hub.Home) {
 		act(x, func(r result) { answer(r.line()) })
 	})
 }

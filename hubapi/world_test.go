@@ -94,7 +94,7 @@ type fakeLoop struct {
 func (l *fakeLoop) Index() int                         { return l.index }
 func (l *fakeLoop) Post(fn func()) error               { l.queue = append(l.queue, fn); return nil }
 func (l *fakeLoop) PostSized(fn func(), _ int) error   { return l.Post(fn) }
-func (l *fakeLoop) NotePublish()                       {}
+func (l *fakeLoop) NotePublish() bool                  { return true }
 func (l *fakeLoop) AwaitBacklog(context.Context) error { return nil }
 
 func (l *fakeLoop) Broadcast(m hub.Encodable, except []hub.Outlet) (taken, refused int) {

@@ -32,7 +32,7 @@ func (l *loop) Post(fn func()) error {
 }
 
 func (l *loop) Broadcast(hub.Encodable, []hub.Outlet) (taken, refused int) { return 0, 0 }
-func (l *loop) NotePublish()                                               {}
+func (l *loop) NotePublish() bool                                          { return true }
 func (l *loop) AwaitBacklog(context.Context) error                         { return nil }
 
 func (l *loop) BroadcastTo([]hub.Audience, hub.Encodable, []hub.Outlet) (taken, refused int) {

@@ -163,6 +163,6 @@ func (nobody) Add(hub.Outlet)      {}
 func (nobody) Remove(hub.Outlet)   {}
 func (nobody) Has(hub.Outlet) bool { return false }
 
-func (l *loop) NotePublish() {}
+func (l *loop) NotePublish() bool { return true }
 
 func (l *loop) AwaitBacklog(context.Context) error { return nil }
