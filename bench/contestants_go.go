@@ -18,7 +18,7 @@ func (w *workshop) ours(ctx context.Context) (all []*contestant) {
 		if loops != "1" {
 			c.Name += "-" + loops
 		}
-		if !w.wanted(c.Name, kindPush, kindEcho, kindHTTP) {
+		if !w.wanted(c.Name, kindPush, kindEcho, kindHTTP, kindEvents) {
 			continue
 		}
 		if w.kinds[kindPush] {
@@ -31,18 +31,27 @@ func (w *workshop) ours(ctx context.Context) (all []*contestant) {
 		if w.kinds[kindEcho] {
 			c.commands[kindEcho] = []string{w.build(ctx, c, ".", "./bench/servers/echo", "echo"), "-loops", loops}
 		}
-		for _, kind := range []string{kindHTTP} {
+		for _, kind := range []string{kindHTTP, kindEvents} {
 			if w.kinds[kind] {
 				c.commands[kind] = []string{w.site(ctx, c), "-loops", loops}
 			}
 		}
 		all = append(all, c)
 	}
-	return all
+	return append(all, w.oursOtherwise(ctx)...)
 }
 
 func (w *workshop) site(ctx context.Context, c *contestant) string {
 	return w.build(ctx, c, ".", "./bench/servers/site", "site")
+}
+
+// oursOtherwise are rows that only HTTP has: our WebSockets beside our events.
+func (w *workshop) oursOtherwise(ctx context.Context) (all []*contestant) {
+	if c := (&contestant{Name: ourWebSocket, What: "servers/site: the same broadcasts by WebSocket", webSocket: true}); w.wanted(c.Name, kindEvents) {
+		c.commands = map[string][]string{kindEvents: {w.site(ctx, c)}}
+		all = append(all, c)
+	}
+	return all
 }
 
 // ourName is what our own server is called; with more than one loop, their number stands behind it.

@@ -40,21 +40,24 @@ func TestEvents(t *testing.T) {
 		{"another type", "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nTransfer-Encoding: chunked\r\n\r\n", 0, 0, errRefused},
 		{"another status", "HTTP/1.1 404 Not Found\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n", 0, 0, errRefused},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			cut.Every(t, []byte(test.stream), func(t *testing.T, pieces [][]byte) {
-				l := newTestLoad()
-				l.pages = protocolOf(&Job{Scenario: Step, Events: true})
-				c := &conn{state: upgrading, next: 1}
-				var err error
-				for _, p := range pieces {
-					if err == nil {
-						err = l.feed(c, p, 2_000)
+		for _, size := range []int{128, 200} { // the events have the size that the job says, or not
+			t.Run(test.name, func(t *testing.T) {
+				cut.Every(t, []byte(test.stream), func(t *testing.T, pieces [][]byte) {
+					l := newTestLoad()
+					l.job.Size = size
+					l.pages = protocolOf(&Job{Scenario: Step, Events: true})
+					c := &conn{state: upgrading, next: 1}
+					var err error
+					for _, p := range pieces {
+						if err == nil {
+							err = l.feed(c, p, 2_000)
+						}
 					}
-				}
-				if l.received != test.received || l.misplaced != test.misplaced || !errors.Is(err, test.err) {
-					t.Errorf("received %d, misplaced %d, %v", l.received, l.misplaced, err)
-				}
+					if l.received != test.received || l.misplaced != test.misplaced || !errors.Is(err, test.err) {
+						t.Errorf("received %d, misplaced %d, %v", l.received, l.misplaced, err)
+					}
+				})
 			})
-		})
+		}
 	}
 }
