@@ -26,6 +26,8 @@ const (
 type answerHead struct {
 	status      int
 	fields      Fields
+	lines       []byte // more fields, as lines that have been checked
+	dated       bool   // there is a Date among them
 	date        []byte // a whole line, left out when fields has a Date
 	framing     framing
 	length      int64
@@ -39,7 +41,7 @@ func (h *answerHead) append(dst []byte) ([]byte, error) {
 	if err != nil {
 		return dst, err
 	}
-	dated := false
+	dated := h.dated
 	for i := range h.fields {
 		f := &h.fields[i]
 		if isReserved(f.Name) {
@@ -50,6 +52,7 @@ func (h *answerHead) append(dst []byte) ([]byte, error) {
 			return dst, err
 		}
 	}
+	out = append(out, h.lines...)
 	if !dated {
 		out = append(out, h.date...)
 	}

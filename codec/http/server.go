@@ -35,12 +35,17 @@ type Server struct {
 	// MaxWriteAhead is how many bytes of a streamed answer may wait for a peer that does not read; beyond it Stream.Write
 	// returns ErrFull until it is half of that. Default 256 KiB.
 	MaxWriteAhead int
+	// Workers is how many net/http handlers of Mount run at once. Default 16.
+	Workers int
+	// QueueLength is how many requests may wait for one of them. Default 1024. Beyond it: 503 with Retry-After.
+	QueueLength int
 
 	// OnRequest is called with a request that no route takes. Default: 404.
 	OnRequest func(x *Exchange)
 
 	routes routes[destination]
 	desks  desks
+	pool   pool
 }
 
 func (s *Server) maxBody() int64 {

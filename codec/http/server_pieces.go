@@ -7,17 +7,32 @@ import "fanloop/engine"
 // start begins an answer in pieces, with a body of length bytes, or of as many as come when that is negative. t becomes the
 // exchange's taker. The errors are those of Respond.
 func (x *Exchange) start(status int, fields Fields, length int64, t taker) error {
+	return x.startLines(answerLines{status: status, length: length}, fields, t)
+}
+
+// answerLines is the head of an answer, some fields of which may be lines already.
+type answerLines struct {
+	status int
+	lines  []byte // they have been checked
+	dated  bool   // there is a Date among them
+	length int64  // of the body, -1 when it is not known
+	closes bool   // nothing comes behind the answer
+}
+
+func (x *Exchange) startLines(l answerLines, fields Fields, t taker) error {
 	s := x.session
 	switch {
 	case x.state != unanswered || x.reply != nil:
 		return ErrAnswered
 	case s.conn.Closing():
 		return engine.ErrClosed
-	case status < 200:
+	case l.status < 200:
 		return ErrStatus
 	}
 	d := x.desk()
-	h := x.answerHead(status, fields, length)
+	x.close = x.close || l.closes
+	h := x.answerHead(l.status, fields, l.length)
+	h.lines, h.dated = l.lines, l.dated
 	out, err := h.append(d.scratch[:0])
 	if err != nil {
 		return err
@@ -30,7 +45,11 @@ func (x *Exchange) start(status int, fields Fields, length int64, t taker) error
 
 // inform sends an interim answer, such as 103 (RFC 9110 15.2). HTTP/1.0 does not know them.
 func (x *Exchange) inform(status int, fields Fields) error {
-	switch {
+	return x.informWith(answerHead{status: status, fields: fields, framing: noBody})
+}
+
+func (x *Exchange) informWith(h answerHead) error {
+	switch status := h.status; {
 	case x.session.conn.Closing():
 		return engine.ErrClosed
 	case x.state != unanswered:
@@ -39,7 +58,6 @@ func (x *Exchange) inform(status int, fields Fields) error {
 		return ErrStatus
 	}
 	d := x.desk()
-	h := answerHead{status: status, fields: fields, framing: noBody}
 	out, err := h.append(d.scratch[:0])
 	if err != nil || x.old {
 		return err

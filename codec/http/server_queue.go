@@ -87,6 +87,12 @@ func (x *Exchange) comesFirst() {
 	if x.awaits {
 		x.session.conn.AwaitDrain(x.mark)
 	}
+	if c, ok := x.taker.(*call); ok {
+		c.first()
+		if c.x == nil {
+			return // there was no room for it
+		}
+	}
 	if x.wanted || x.target.open == nil {
 		x.invite()
 	}

@@ -24,8 +24,12 @@ type Stats struct {
 	Upgrades        uint64 // connections given away by Hijack
 	Panics          uint64 // connections closed because a handler panicked
 	EventStreams    uint64 // begun by Events
+	WriteTimeouts   uint64 // connections cut off because they took nothing of a net/http handler's answer for BodyTimeout
+	HandlersBusy    uint64 // 503: all of Workers were busy, and QueueLength requests waited
 	// EventStreamsOpen is how many of them have not closed yet.
 	EventStreamsOpen int64
+	// HandlersRunning are the net/http handlers at work, HandlersWaiting the requests that wait for one of Workers.
+	HandlersRunning, HandlersWaiting int
 }
 
 // counters are a desk's part of Stats.
@@ -33,7 +37,7 @@ type counters struct {
 	requests, refused, body, target, head, version atomic.Uint64
 	headTimeouts, bodyTimeouts, idleTimeouts       atomic.Uint64
 	held, discarded, streamsFull, upgrades, panics atomic.Uint64
-	events                                         atomic.Uint64
+	events, busy, writeTimeouts                    atomic.Uint64
 	eventsOpen                                     atomic.Int64
 }
 
@@ -73,6 +77,9 @@ func (s *Server) Stats() (sum Stats) {
 		sum.Panics += c.panics.Load()
 		sum.EventStreams += c.events.Load()
 		sum.EventStreamsOpen += c.eventsOpen.Load()
+		sum.WriteTimeouts += c.writeTimeouts.Load()
+		sum.HandlersBusy += c.busy.Load()
 	}
+	sum.HandlersWaiting, sum.HandlersRunning = s.pool.load()
 	return sum
 }
