@@ -14,7 +14,7 @@ import (
 // take.
 func (c *call) request() (*nethttp.Request, error) {
 	x := c.exchange
-	text := string(x.kept)
+	text := string(x.in.kept)
 	cut := func(n int) (part string) {
 		part, text = text[:n], text[n:]
 		return part
