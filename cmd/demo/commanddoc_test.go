@@ -5,6 +5,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"strconv"
 	"strings"
 	"testing"
@@ -16,6 +17,7 @@ import (
 type document struct {
 	pages    []string // the uids of the pages in its world
 	examples []string // the lines of its examples
+	curls    []string // of those with curl
 }
 
 func readDocument(t *testing.T) (d document) {
@@ -35,6 +37,8 @@ func readDocument(t *testing.T) (d document) {
 			d.pages = append(d.pages, line)
 		case block == "text":
 			d.examples = append(d.examples, line)
+		case block == "curl":
+			d.curls = append(d.curls, line)
 		}
 	}
 	return d
@@ -44,16 +48,63 @@ func TestDocumentExamples(t *testing.T) {
 	for _, loops := range []string{"1", "2", "4"} {
 		t.Run(loops+" loops", func(t *testing.T) {
 			d, doc := start(t, "-loops", loops), readDocument(t)
-			r := reader{t: t, pages: map[string][]*peers.Page{}, backend: peers.Connect(t, d.text)}
-			for _, uid := range doc.pages {
-				r.pages[uid] = append(r.pages[uid], d.page(uid))
-			}
+			r := doc.world(d)
+			r.backend = peers.Connect(t, d.text)
 			for _, line := range doc.examples {
 				r.step(line)
 			}
 			r.nothingElse()
 		})
 	}
+}
+
+func (doc document) world(d *demo) reader {
+	r := reader{t: d.t, pages: map[string][]*peers.Page{}}
+	for _, uid := range doc.pages {
+		r.pages[uid] = append(r.pages[uid], d.page(uid))
+	}
+	return r
+}
+
+// Each command of the examples with curl is run by a shell, and prints what stands behind it.
+func TestDocumentCurl(t *testing.T) {
+	need(t, "curl", "apt-get install curl")
+	for _, loops := range []string{"1", "4"} {
+		t.Run(loops+" loops", func(t *testing.T) {
+			d, doc := startSite(t, "-loops", loops), readDocument(t)
+			r := doc.world(d)
+			for i := 0; i < len(doc.curls); {
+				i += r.shell(doc.curls[i:], strings.NewReplacer("127.0.0.1:8080", d.http))
+			}
+			r.nothingElse()
+		})
+	}
+}
+
+// shell runs the command that the lines begin with, and returns how many of them are its own.
+func (r *reader) shell(lines []string, here *strings.Replacer) (used int) {
+	r.t.Helper()
+	command, want := "", ""
+	for used < len(lines) && (command == "" || strings.HasSuffix(command, "\\")) {
+		command = strings.TrimSuffix(command, "\\") + strings.TrimPrefix(lines[used], "$ ")
+		used++
+	}
+	r.asked = command
+	out, err := exec.Command("sh", "-c", here.Replace(command)).Output()
+	if err != nil {
+		r.t.Fatalf("%s: %v", command, err)
+	}
+	for ; used < len(lines) && lines[used][0] != '$'; used++ {
+		if lines[used][0] == '@' {
+			r.step(lines[used])
+		} else {
+			want += lines[used] + "\n"
+		}
+	}
+	if string(out) != want {
+		r.t.Fatalf("%s\nprints %s\nwant   %s", command, out, want)
+	}
+	return used
 }
 
 // reader does what a line of an example says.

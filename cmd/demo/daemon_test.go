@@ -78,7 +78,7 @@ func TestDaemonOnTakenPort(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer taken.Close()
-	for _, protocol := range []string{"websocket", "text"} {
+	for _, protocol := range []string{"websocket", "text", "http"} {
 		h := newHome(t)
 		address := protocol + "://" + taken.Addr().String()
 		failWith(t, h.args("start", "-d", "-listen", address), address, "address already in use")

@@ -21,20 +21,25 @@ import (
 
 const gatewayFolder = "../../clients/php/"
 
+// need skips the test where a tool is missing, and fails it where none may be.
+func need(t *testing.T, tool, get string) {
+	t.Helper()
+	if _, err := exec.LookPath(tool); err == nil {
+		return
+	}
+	if os.Getenv("FANLOOP_REQUIRE_TOOLS") != "" {
+		t.Fatalf("%s is missing: %s", tool, get)
+	}
+	t.Skipf("%s is missing: %s", tool, get)
+}
+
 // php runs PHP with these arguments and returns what it prints.
 func php(t *testing.T, arguments ...string) (printed string, err error) {
 	t.Helper()
-	path, err := exec.LookPath("php")
-	if err != nil {
-		const missing = "php is missing: apt-get install php-cli"
-		if os.Getenv("FANLOOP_REQUIRE_TOOLS") != "" {
-			t.Fatal(missing)
-		}
-		t.Skip(missing)
-	}
+	need(t, "php", "apt-get install php-cli")
 	ctx, cancel := context.WithTimeout(t.Context(), 2*peers.Bound)
 	defer cancel()
-	out, err := exec.CommandContext(ctx, path, arguments...).CombinedOutput()
+	out, err := exec.CommandContext(ctx, "php", arguments...).CombinedOutput()
 	return string(out), err
 }
 

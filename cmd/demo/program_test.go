@@ -195,9 +195,9 @@ func (h home) args(verb string, flags ...string) []string {
 // A daemon is a running `start -d`.
 type daemon struct {
 	home
-	greeting        string
-	pid             int
-	websocket, text string
+	greeting              string
+	pid                   int
+	websocket, text, http string
 }
 
 // startDaemon starts one, which the test has to stop.
@@ -205,13 +205,9 @@ func (h home) startDaemon(flags ...string) *daemon {
 	h.t.Helper()
 	greeting := succeed(h.t, h.args("start", append([]string{"-d"}, flags...)...)...)
 	d := &daemon{home: h, greeting: greeting}
-	for line := range strings.Lines(greeting) {
-		if ws, ok := strings.CutPrefix(line, "  websocket://"); ok {
-			d.websocket = strings.TrimSpace(ws)
-		}
-		if text, ok := strings.CutPrefix(line, "  text://"); ok {
-			d.text = strings.TrimSpace(text)
-		}
+	for protocol, address := range map[string]*string{"websocket": &d.websocket, "text": &d.text, "http": &d.http} {
+		_, rest, _ := strings.Cut(greeting, "  "+protocol+"://")
+		*address, _, _ = strings.Cut(rest, "\n")
 	}
 	if _, err := fmt.Sscanf(greeting, "fanloop, process %d, listens on", &d.pid); err != nil {
 		h.t.Fatalf("greeting %q: %v", greeting, err)

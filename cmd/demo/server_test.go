@@ -16,11 +16,11 @@ import (
 
 // demo is a server that runs inside the test.
 type demo struct {
-	t               *testing.T
-	server          *server
-	websocket, text string
-	stdout, log     *peers.Lines
-	stop            func() error
+	t                     *testing.T
+	server                *server
+	websocket, text, http string
+	stdout, log           *peers.Lines
+	stop                  func() error
 }
 
 // start runs a server with these flags, which ends with the test. Without -listen it gets a port of the system's choice
@@ -37,7 +37,7 @@ func start(t *testing.T, flags ...string) *demo {
 	d := &demo{t: t, stdout: peers.NewLines(), log: peers.NewLines()}
 	d.serve(o)
 	d.stdout.Await(t, "listens on", 1)
-	d.websocket, d.text = d.opened("websocket"), d.opened("text")
+	d.websocket, d.text, d.http = d.opened("websocket"), d.opened("text"), d.opened("http")
 	return d
 }
 
@@ -228,7 +228,7 @@ func TestTakenPort(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer taken.Close()
-	for _, protocol := range []string{"websocket", "text"} {
+	for _, protocol := range []string{"websocket", "text", "http"} {
 		address := protocol + "://" + taken.Addr().String()
 		stdout := peers.NewLines()
 		err := run([]string{"-listen", address, "-listen", "websocket://127.0.0.1:0"}, stdout, peers.NewLines())

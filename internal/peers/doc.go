@@ -1,5 +1,5 @@
 // Package peers has what tests of a whole server talk to it with: a Page that speaks WebSocket, a Backend that speaks lines, and
-// Lines, which collects what a program prints. Their WebSocket is not fanloop's own, so that a mistake cannot cancel itself.
+// Lines, which collects what a program prints, and Events, which listens to Server-Sent Events. Their WebSocket is not fanloop's own, so that a mistake cannot cancel itself.
 //
 //	page := peers.OpenPage(t, "127.0.0.1:1234")
 //	page.Say("uid1")
