@@ -22,9 +22,22 @@ func TestGreeting(t *testing.T) {
 		{
 			name:   "everywhere",
 			opened: []opened{{"websocket", address("0.0.0.0", 1234)}, {"text", address("127.0.0.1", 5678)}},
-			want: []string{"\n  websocket://0.0.0.0:1234\n", "\n  text://127.0.0.1:5678\n",
+			want: []string{"\n\nTry it. Open http://127.0.0.1:1234 in a browser. It only", "\n  websocket://0.0.0.0:1234\n", "\n  text://127.0.0.1:5678\n",
 				"new WebSocket('ws://127.0.0.1:1234')", "| nc -N 127.0.0.1 5678\n"},
 			not: []string{"reuseport"},
+		},
+		{
+			name:   "with the page",
+			opened: []opened{{"websocket", address("0.0.0.0", 1234)}, {"text", address("127.0.0.1", 5678)}, {"http", address("0.0.0.0", 8080)}},
+			want: []string{"\n  http://0.0.0.0:8080\n", "\n\nTry it. Open http://127.0.0.1:8080 in a browser.\n", "\n\nOr do it all by hand. Open http://127.0.0.1:1234 in",
+				"\nThen in a shell:\n  echo", "\nor\n  curl --json '{\"uid\":\"uid1\",\"percent\":\"88%\"}' http://127.0.0.1:8080/push\n"},
+			not: []string{"Bearer"},
+		},
+		{
+			name:   "the page alone",
+			opened: []opened{{"http", address("127.0.0.1", 8080)}},
+			want:   []string{"\n\nTry it. Open http://127.0.0.1:8080 in a browser.\n", "\nThen in a shell:\n  curl --json"},
+			not:    []string{"by hand", "nc -N"},
 		},
 		{
 			name:   "IPv6",

@@ -26,6 +26,12 @@ func TestParseOptions(t *testing.T) {
 		{args: "-listen websocket://:1 -listen text://unix:/a --listen=text://:2", want: with(func(o *options) {
 			o.listen = []endpoint{{"websocket", ":1"}, {"text", "unix:/a"}, {"text", ":2"}}
 		})},
+		{args: "-listen http://[::1]:1 -http-token a-._~+/9==", want: with(func(o *options) {
+			o.listen, o.httpToken = []endpoint{{"http", "[::1]:1"}}, "a-._~+/9=="
+		})},
+		{args: "-cors https://a.example -cors http://b.example:1 -cors *", want: with(func(o *options) {
+			o.cors = []string{"https://a.example", "http://b.example:1", "*"}
+		})},
 		{args: "-loops 4", want: with(func(o *options) { o.loops = 4 })},
 		{args: "-reuseport", want: with(func(o *options) { o.reusePort = true })},
 		{args: "-single", want: with(func(o *options) { o.single = true })},
@@ -48,6 +54,11 @@ func TestParseOptionsErrors(t *testing.T) {
 		{"-listen", "needs an argument: -listen"},
 		{"-listen ws://:1", `invalid value "ws://:1" for flag -listen: protocol "ws" is none of websocket, text and http`},
 		{"-listen text://:1 -listen nonsense", `invalid value "nonsense" for flag -listen: want websocket://host:port`},
+		{"-http-token a:b", "-http-token wants letters, digits and -._~+/ only"},
+		{"-http-token =", "-http-token wants letters, digits and -._~+/ only"},
+		{"-cors a.example", `invalid value "a.example" for flag -cors: want an origin, such as https://www.example.com, or *`},
+		{"-cors https://a.example/", "want an origin"},
+		{"-cors null", "want an origin"},
 		{"-loops 0", "-loops wants a number from 1 to 1024"},
 		{"-loops 1025", "-loops wants a number from 1 to 1024"},
 		{"-loops many", `invalid value "many" for flag -loops`},
