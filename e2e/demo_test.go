@@ -13,11 +13,12 @@ import (
 
 // A demo is a process of the built program.
 type demo struct {
-	t               *testing.T
-	cmd             *exec.Cmd
-	stdout, stderr  *peers.Lines
-	ended           chan struct{} // closed when the process has ended
-	websocket, text string        // where it listens, host:port
+	t              *testing.T
+	cmd            *exec.Cmd
+	stdout, stderr *peers.Lines
+	ended          chan struct{} // closed when the process has ended
+
+	websocket, text, http string // where it listens, host:port
 }
 
 // launch starts a command and sees to it that it does not outlive the test.
@@ -56,7 +57,7 @@ func (d *demo) cleanUp() {
 // test, by SIGTERM, and has to do so with status 0.
 func start(t *testing.T, flags ...string) *demo {
 	t.Helper()
-	for _, protocol := range []string{"websocket", "text"} {
+	for _, protocol := range []string{"websocket", "text", "http"} {
 		if !strings.Contains(strings.Join(flags, " "), protocol+"://") {
 			flags = append(flags, "-listen", protocol+"://127.0.0.1:0")
 		}
@@ -64,6 +65,7 @@ func start(t *testing.T, flags ...string) *demo {
 	d := launch(t, exec.Command(program, append(flags, "-log-level", "debug")...))
 	t.Cleanup(d.end)
 	d.awaitPorts()
+	d.http = d.greeted("  http://")
 	return d
 }
 

@@ -212,7 +212,7 @@ func TestReadmeShell(t *testing.T) {
 // freeUsualPorts skips the test when something else on this machine has one of the two.
 func freeUsualPorts(t *testing.T) {
 	t.Helper()
-	for _, address := range []string{"0.0.0.0:1234", "127.0.0.1:5678"} {
+	for _, address := range []string{"0.0.0.0:1234", "127.0.0.1:5678", "127.0.0.1:8080"} {
 		free, err := net.Listen("tcp4", address)
 		if err != nil {
 			t.Skipf("something else on this machine has the port: %v", err)

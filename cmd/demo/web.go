@@ -71,6 +71,14 @@ func newWebFile(url string, body []byte) *webFile {
 	return f
 }
 
+// pattern is that of its route.
+func (f *webFile) pattern() string {
+	if f.path == "/" {
+		return "GET /{$}"
+	}
+	return "GET " + f.path
+}
+
 // serve answers a GET or HEAD. The only error is that the browser has gone.
 func (f *webFile) serve(x *http.Exchange) {
 	if f.known(x.Head().Fields) {

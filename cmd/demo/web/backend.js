@@ -32,8 +32,14 @@ export function follow(uid, before) {
   showSnippet();
 }
 
+// setTextPort says where lines are taken; nothing, when that is nowhere.
 export function setTextPort(address) {
   textPort = address;
+  if (!address) {
+    delete snippets.nc;
+    if (shown === 'nc') shown = 'curl';
+    makeTabs();
+  }
   showSnippet();
 }
 

@@ -1,7 +1,6 @@
 // The left side: a page that says who it is, and hears.
 
 import { Connection } from './connection.js';
-import { post } from './api.js';
 import * as log from './log.js';
 import { text } from './text.js';
 
@@ -9,7 +8,6 @@ const $ = (id) => document.getElementById(id);
 const form = $('connect-form');
 
 let connection = null;
-const groups = new Set();
 
 export function start() {
   form.addEventListener('submit', (event) => {
@@ -24,17 +22,12 @@ export function start() {
   });
   $('clear').addEventListener('click', log.clear);
   showState('off');
-  showAddress();
 }
 
 function connect() {
   const uid = $('uid').value.trim();
   if (!uid) return;
-  connection = new Connection(form.by.value, uid, {
-    state: showState,
-    message: onMessage,
-    opened: () => groups.forEach((group) => ask('join', group)),
-  });
+  connection = new Connection(form.by.value, uid, { state: showState, message: onMessage });
 }
 
 const offStates = ['off', 'closed'];
@@ -48,15 +41,12 @@ function showState(state, detail) {
   $('connect').classList.toggle('primary', off);
   $('uid').readOnly = !off;
   for (const radio of form.by) radio.disabled = !off;
-  $('join').disabled = state !== 'on';
-  if (off) {
-    groups.clear();
-    showGroups();
-  }
+  $('join').disabled = off;
+  if (off) showGroups();
 }
 
 function showAddress() {
-  const address = Connection.address(form.by.value, $('uid').value.trim());
+  const address = Connection.address(form.by.value, $('uid').value.trim(), connection?.groups);
   $('address').textContent = address.replace(/^(http|ws)(s?):\/\//, (scheme) => form.by.value === 'ws' ? scheme : '');
   const another = new URL(location.href);
   another.searchParams.set('uid', $('uid').value.trim());
@@ -83,30 +73,20 @@ function percentOf(message) {
   return Number.isFinite(percent) ? Math.min(100, Math.max(0, percent)) : null;
 }
 
-async function join(group) {
-  if (!group || groups.has(group) || !await ask('join', group)) return;
-  groups.add(group);
+function join(group) {
+  if (!connection || !group) return;
+  connection.join(group);
   showGroups();
 }
 
-async function leave(group) {
-  await ask('leave', group);
-  groups.delete(group);
+function leave(group) {
+  connection.leave(group);
   showGroups();
   $('group').focus();
 }
 
-// ask asks for a group, or to be out of it. A WebSocket page says so itself; for one that can only hear, the back end does.
-async function ask(what, group) {
-  if (!connection) return false;
-  if (connection.send({ [what]: group })) return true;
-  const { ok, status, body } = await post('/' + what, JSON.stringify({ uid: connection.uid, group }));
-  if (!ok) $('state-text').textContent = text('groupFailed', body.detail ?? body.title ?? status);
-  return ok;
-}
-
 function showGroups() {
-  $('groups').replaceChildren(...[...groups].map((group) => {
+  $('groups').replaceChildren(...[...connection?.groups ?? []].map((group) => {
     const item = document.createElement('li');
     const button = document.createElement('button');
     button.type = 'button';
@@ -116,4 +96,5 @@ function showGroups() {
     item.append(group, button);
     return item;
   }));
+  showAddress();
 }

@@ -1,22 +1,27 @@
-// A Connection is how a page hears from fanloop: by WebSocket, or by Server-Sent Events. It comes back by itself.
+// A Connection is how a page hears from fanloop: by WebSocket, or by Server-Sent Events. It comes back by itself, and is in its groups again.
 //
-//   off -> connecting -> on -> waiting -> connecting ...   until stop(), or until the server means it
+//   connecting -> on -> waiting -> connecting ...   until stop(), or until the server means it
 
 const shortest = 500, longest = 15000; // milliseconds between two attempts, doubling
 
 export class Connection {
-  // hear has: state(name, detail), message(text), and opened(), which may use send.
+  // hear has state(name, detail) and message(text).
   constructor(by, uid, hear) {
-    Object.assign(this, { by, uid, hear, attempts: 0, socket: null, source: null, timer: 0 });
+    Object.assign(this, { by, uid, hear, groups: new Set(), attempts: 0, socket: null, source: null, timer: 0 });
     this.comeBack = () => { if (this.timer) this.connect(); };
     addEventListener('online', this.comeBack);
     this.connect();
   }
 
-  static address(by, uid) {
-    const at = new URL(by === 'ws' ? '/ws' : '/events', location.href);
-    if (by === 'ws') at.protocol = at.protocol === 'https:' ? 'wss:' : 'ws:';
-    else at.searchParams.set('uid', uid);
+  // address is where one connects. Who listens to events cannot say anything: it all stands in the query.
+  static address(by, uid, groups = []) {
+    const at = new URL(by === 'ws' ? '/ws' : '/events', location.origin);
+    if (by === 'ws') {
+      at.protocol = at.protocol === 'https:' ? 'wss:' : 'ws:';
+      return at.href;
+    }
+    at.searchParams.set('uid', uid);
+    for (const group of groups) at.searchParams.append('group', group);
     return at.href;
   }
 
@@ -31,6 +36,7 @@ export class Connection {
     const socket = this.socket = new WebSocket(Connection.address('ws'));
     socket.onopen = () => {
       socket.send(this.uid); // the first message says whose page this is
+      for (const group of this.groups) this.say({ join: group });
       this.opened();
     };
     socket.onmessage = (event) => this.hear.message(typeof event.data === 'string' ? event.data : `(${event.data.size} bytes)`);
@@ -42,7 +48,7 @@ export class Connection {
   }
 
   connectSource() {
-    const source = this.source = new EventSource(Connection.address('sse', this.uid));
+    const source = this.source = new EventSource(Connection.address('sse', this.uid, this.groups));
     source.onopen = () => this.opened();
     source.onmessage = (event) => this.hear.message(event.data);
     source.onerror = () => {
@@ -55,15 +61,25 @@ export class Connection {
   opened() {
     this.attempts = 0;
     this.hear.state('on');
-    this.hear.opened();
   }
 
-  // send is for a WebSocket; it is false where there is none.
-  send(message) {
-    if (this.socket?.readyState !== WebSocket.OPEN) return false;
-    this.socket.send(JSON.stringify(message));
-    return true;
+  join(group) {
+    this.groups.add(group);
+    this.change({ join: group });
   }
+
+  leave(group) {
+    this.groups.delete(group);
+    this.change({ leave: group });
+  }
+
+  // change tells the server about a group: a WebSocket says so, a listener to events asks anew.
+  change(message) {
+    if (this.by === 'sse') this.connect();
+    else if (this.socket?.readyState === WebSocket.OPEN) this.say(message);
+  }
+
+  say(message) { this.socket.send(JSON.stringify(message)); }
 
   // wait waits for the next attempt, a little longer each time, and not in step with all other pages.
   wait() {

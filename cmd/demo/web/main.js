@@ -34,4 +34,4 @@ setInterval(() => { if (!document.hidden) count(); }, every);
 document.addEventListener('visibilitychange', () => { if (!document.hidden) count(); });
 count();
 
-get('/web/ports.json').then(({ ok, body }) => { if (ok && body.text) backend.setTextPort(body.text); });
+get('/web/ports.json').then(({ ok, body }) => { if (ok) backend.setTextPort(body.text); });
