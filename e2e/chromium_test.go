@@ -72,7 +72,7 @@ func TestBrowserSeesServerGoAway(t *testing.T) {
 // page from elsewhere will not do: Chromium does not let it connect to the machine's own addresses.
 func TestGreetingLineInConsole(t *testing.T) {
 	d := start(t)
-	url := regexp.MustCompile(`http://\S+`).FindString(d.stdout.Await(t, "Open http://", 1))
+	url := regexp.MustCompile(`http://\S+`).FindString(d.stdout.Await(t, "It only says", 1))
 	line := regexp.MustCompile(`ws = new WebSocket\(.*`).FindString(d.stdout.Await(t, "new WebSocket(", 1))
 	b := openTab(t)
 	var shown string

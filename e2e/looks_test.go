@@ -79,7 +79,7 @@ func (b *tab) readable() []readable {
 func TestPageIsRead(t *testing.T) {
 	d := start(t)
 	usable := map[string]bool{"button": true, "textbox": true, "radio": true, "link": true, "tab": true, "progressbar": true, "list": true,
-		"tabpanel": true, "radiogroup": true, "group": true, "tablist": true, "DisclosureTriangle": true}
+		"tabpanel": true, "radiogroup": true, "tablist": true, "DisclosureTriangle": true}
 	for _, query := range []string{"?lang=en", "?lang=zh-TW"} {
 		b := demoPage(t, d.http, query)
 		d.connect(b, "ws")

@@ -22,7 +22,7 @@ func (s *server) newSite() *site {
 		Server: &http.Server{MaxBody: maxRequestBody},
 		api:    &hubapi.API{Hub: s.hub, Token: s.options.httpToken},
 	}
-	servePage(w.Server)
+	s.servePage(w.Server)
 	w.Upgrade("GET /ws", s.clients())
 	w.Upgrade("/events", s.events())
 	w.api.Register(w.Server, "")
