@@ -58,7 +58,7 @@ func TestCurl(t *testing.T) {
 		{name: "too large, Expect: nothing is uploaded", stdin: large + large, args: []string{"--header", "Expect: 100-continue", "--data-binary", "@-", "--write-out", "%{http_code} %{size_upload}", url + "/echo/"},
 			want: "request body too large\n413 0", unsaid: []string{"100 Continue"}},
 		{name: "UTF-8 in a path, which curl encodes", args: []string{url + "/echo/你好"}, want: "GET /echo/%e4%bd%a0%e5%a5%bd HTTP/1.1\n"},
-		{name: "UTF-8 in a path, raw: no URI", args: []string{"--write-out", "%{http_code}", "--request-target", "/echo/你好", url}, want: "malformed request target\n400"},
+		{name: "UTF-8 in a path, raw: no URI, but what was meant is plain", args: []string{"--request-target", "/echo/你好", url}, want: "GET /echo/你好 HTTP/1.1\n"},
 		{name: "no such path", args: []string{"--write-out", " %{http_code}", "--output", "/dev/null", url + "/nowhere"}, want: " 404"},
 		{name: "no such method", args: []string{"--request", "DELETE", "--write-out", " %{http_code}", "--output", "/dev/null", url + "/plain"}, want: " 405", said: []string{"< Allow: GET, HEAD"}},
 	}

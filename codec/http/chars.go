@@ -38,6 +38,11 @@ func makeClasses() (t [256]uint8) {
 	for c := range byte(0x20) {
 		t[c] |= isControl
 	}
+	// What is not ASCII is no URI's either, but curl and scripts send "/online/使用者1" as it is typed; net/http takes it
+	// too. It is handed on as it came.
+	for c := 0x80; c < 0x100; c++ {
+		t[c] |= isPath | isQuery
+	}
 	t['\t'] &^= isControl
 	t[0x7F] |= isControl
 	return t

@@ -111,6 +111,10 @@ func (d *HeadDecoder) Decode(p []byte) (head *Head, n int, err error) {
 // and an end of the stream now is in the middle of a request. False after an error.
 func (d *HeadDecoder) Pending() bool { return len(d.buf) > 0 && d.stage != stageDone && d.err == nil }
 
+// begun reports whether there is more of a head than the empty line that may come before it, and which old clients send
+// behind a body.
+func (d *HeadDecoder) begun() bool { return d.Pending() && (len(d.buf) > 2 || d.buf[0] != '\r') }
+
 // Reset forgets the head, whole or not, and an error; the memory is kept for the next one.
 func (d *HeadDecoder) Reset() {
 	d.buf, d.fields = d.buf[:0], d.fields[:0]

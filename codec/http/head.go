@@ -12,7 +12,8 @@ type Head struct {
 	// Method is any token, such as GET. Methods are case-sensitive (RFC 9110 9.1).
 	Method []byte
 	// Target is the request target as the client wrote it, in one of the four forms of RFC 9112 3.2. Nothing in it
-	// is decoded. Path, Query and Host cut it.
+	// is decoded. Path, Query and Host cut it. Path and query may have bytes from 0x80 on, which are in no URI but in
+	// what scripts send; browsers encode them.
 	Target []byte
 	// Minor is the minor version: 0 for HTTP/1.0, 1 for HTTP/1.1. A request of a higher HTTP/1.x shows 1, because it
 	// has to be processed as the highest one known (RFC 9110 2.5).

@@ -18,6 +18,8 @@ var (
 	ErrBodyTimeout = NewRefusal(408, "the request body took too long")
 	// ErrIncomplete: the client has shut down its end in the midst of a request (RFC 9112 8).
 	ErrIncomplete = NewRefusal(400, "the request is incomplete")
+	// ErrConnect: CONNECT, and no OnRequest: this is no proxy (RFC 9110 9.3.6). What follows may be meant for another server.
+	ErrConnect = NewRefusal(501, "CONNECT is not implemented here")
 	// ErrNotFound: no route, and no OnRequest.
 	ErrNotFound = NewRefusal(404, "not found")
 )

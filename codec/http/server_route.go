@@ -2,7 +2,7 @@
 
 package http
 
-// destination is where a request goes, as its head says. Exactly one of handle and open is set.
+// destination is where a request goes, as its head says. One of handle, open and refused is set.
 type destination struct {
 	// handle is called with the whole body.
 	handle func(x *Exchange)
@@ -13,12 +13,16 @@ type destination struct {
 	alone bool
 	// maxBody is the most bytes of the body; 0 means Server.MaxBody, less than that no limit.
 	maxBody int64
+	// refused has the request refused, and the connection closed.
+	refused error
 }
 
 // route finds the destination of x and sees whether its body may come. The error is a refusal.
 func (x *Exchange) route() error {
 	s := x.session.server
-	x.target = s.find(x)
+	if x.target = s.find(x); x.target.refused != nil {
+		return x.target.refused
+	}
 	if x.head.has&hasExpect != 0 {
 		for expectation := range x.head.Fields.Values("Expect") {
 			if !equalFold(expectation, "100-continue") {

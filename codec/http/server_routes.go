@@ -37,7 +37,7 @@ func (s *Server) addRoute(pattern string, to destination) {
 // find tells where a request goes.
 func (s *Server) find(x *Exchange) destination {
 	if len(s.routes.patterns) == 0 {
-		return s.unrouted()
+		return s.unrouted(x)
 	}
 	f := &x.session.desk.found
 	s.routes.find(&x.head, f)
@@ -47,15 +47,18 @@ func (s *Server) find(x *Exchange) destination {
 		x.values = append(x.values[:0], f.values...)
 		return f.route.target
 	case f.status == ErrNotFound.status:
-		return s.unrouted()
+		return s.unrouted(x)
 	}
 	return ownAnswer(f.status, f.location, f.allow)
 }
 
 // unrouted is where requests go that no route takes.
-func (s *Server) unrouted() destination {
-	if s.OnRequest != nil {
+func (s *Server) unrouted(x *Exchange) destination {
+	switch {
+	case s.OnRequest != nil:
 		return destination{handle: s.OnRequest}
+	case string(x.head.Method) == "CONNECT":
+		return destination{refused: ErrConnect}
 	}
 	return destination{open: notFound}
 }

@@ -99,10 +99,6 @@ func (s *session) begin(head *Head) {
 	x.begin(s, head)
 	s.owed.push(x)
 	s.desk.counters.requests.Add(1)
-	if s.owed.n >= s.server.maxPipelined() {
-		s.desk.counters.held.Add(1)
-		s.hold(holdOwed)
-	}
 	if err := x.route(); err != nil {
 		x.refuse(err)
 		return
@@ -113,6 +109,15 @@ func (s *session) begin(head *Head) {
 		return
 	}
 	x.whole()
+	s.holdOwed()
+}
+
+// holdOwed is called behind a request. In the midst of one, nothing but the rest of it lets its answer out.
+func (s *session) holdOwed() {
+	if s.owed.n >= s.server.maxPipelined() && s.holds&holdOwed == 0 {
+		s.desk.counters.held.Add(1)
+		s.hold(holdOwed)
+	}
 }
 
 func (s *session) readBody(p []byte) int {
@@ -127,6 +132,7 @@ func (s *session) readBody(p []byte) int {
 	if s.reading == x && x.in.decoder.Done() {
 		s.reading = nil
 		x.bodyEnds()
+		s.holdOwed()
 	}
 	return n
 }

@@ -19,12 +19,14 @@ var (
 // Stream is an answer whose body comes in pieces: in chunks to HTTP/1.1, up to the connection's end to HTTP/1.0. It belongs
 // to the connection's loop, as the exchange does.
 type Stream struct {
-	x       *Exchange
-	left    int64 // to come of the announced length, -1 without one
-	ended   bool
-	full    bool
-	onDrain func()
-	onClose func(err error)
+	x     *Exchange
+	left  int64 // to come of the announced length, -1 without one
+	ended bool
+	full  bool
+
+	onDrain    func()
+	onShutdown func()
+	onClose    func(err error)
 }
 
 // Stream begins an answer in pieces. It may be called after the handler has returned; Stream.Close ends it. The errors are
@@ -46,6 +48,10 @@ func (x *Exchange) StreamLength(status int, fields Fields, length int64) (*Strea
 
 // OnDrain has f called, each time that Write has returned ErrFull, when no more than half of MaxWriteAhead waits.
 func (st *Stream) OnDrain(f func()) { st.onDrain = f }
+
+// OnShutdown has f called when the engine stops, for a stream that has no end of its own. Without it the stream may go on
+// until the engine's patience ends.
+func (st *Stream) OnShutdown(f func()) { st.onShutdown = f }
 
 // OnClose has f called once when the connection closes before the stream has ended.
 func (st *Stream) OnClose(f func(err error)) { st.onClose = f }
@@ -125,8 +131,11 @@ func (st *Stream) drained() {
 	}
 }
 
-// shutdown: what makes the pieces goes on until the engine's patience ends, or is told by the program.
-func (st *Stream) shutdown() {}
+func (st *Stream) shutdown() {
+	if st.onShutdown != nil {
+		st.onShutdown()
+	}
+}
 
 func (st *Stream) gone(err error) {
 	if st.ended {

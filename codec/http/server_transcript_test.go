@@ -183,6 +183,7 @@ var transcripts = []struct {
 	{"a body cut off", get("/a") + "POST /b HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhel", "200 GET /a \"\"\n400 the request is incomplete\n close\n", nil},
 	{"a head cut off", get("/a") + "GET /b HTTP/1.1\r\nHo", "200 GET /a \"\"\n", nil},
 	{"CONNECT", "CONNECT b:443 HTTP/1.1\r\nHost: b:443\r\n\r\n", "200 CONNECT b:443 \"\"\n", []string{"POST"}},
+	{"UTF-8 in the target", get("/online/使用者1?q=é"), "200 GET /online/使用者1?q=é \"\"\n", nil},
 	{"OPTIONS *", "OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n" + get("/a"), "200 \n200 GET /a \"\"\n", nil},
 }
 

@@ -36,7 +36,7 @@ func (s *session) phase() phase {
 		return phaseBody
 	case s.reading != nil || s.ending != nil:
 		return phaseNone
-	case s.head != nil:
+	case s.head != nil && s.head.begun():
 		return phaseHead
 	case s.owed.first != nil:
 		return phaseNone
