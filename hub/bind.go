@@ -21,6 +21,7 @@ func (x *Home) Bind(ref Ref, uid string) error {
 	case m.uid == uid:
 		return nil
 	case m.uid != "":
+		h.leaveMany(m)
 		h.leaveUID(m)
 	default:
 		if err := h.admit(m); err != nil {
@@ -103,25 +104,34 @@ func (h *Hub) enterUID(m *member, uid string) {
 		h.stats.uids.Add(1)
 		return
 	}
+	m.place = devicesAfter(first)
 	m.uid, m.uidHash, m.prev, m.next = first.uid, first.uidHash, first.prev, first
 	m.prev.next, m.next.prev = m, m
+	h.enterMany(m)
 }
 
 // leaveUID takes m, and nobody else, out of its uid.
 func (h *Hub) leaveUID(m *member) {
-	uid, next := m.uid, m.next
 	m.roster.bound--
 	h.stats.bound.Add(-1)
-	switch {
-	case next == m:
-		h.byUID.remove(uid)
+	if m.next == m {
+		h.byUID.remove(m.uid)
 		h.uids.leave(m.place)
 		h.stats.uids.Add(-1)
-	case h.byUID.get(uid) == m:
+	} else {
+		h.leaveOthers(m)
+	}
+	m.uid, m.prev, m.next = "", nil, nil
+}
+
+// leaveOthers takes m out of a uid that others have too.
+func (h *Hub) leaveOthers(m *member) {
+	first, next := h.byUID.get(m.uid), m.next
+	m.recount(first)
+	if first == m {
 		next.place = m.place
-		h.byUID.replace(uid, next)
+		h.byUID.replace(m.uid, next)
 		h.uids.replace(m.place, next)
 	}
 	m.prev.next, next.prev = next, m.prev
-	m.uid, m.prev, m.next = "", nil, nil
 }

@@ -21,6 +21,8 @@ var (
 	ErrTooLarge = errors.New("hub: message too large")
 	// ErrNotUTF8 is in a Verdict, and returned by Kick, when a text message is not valid UTF-8.
 	ErrNotUTF8 = errors.New("hub: text message is not UTF-8")
+	// ErrTooManyTargets is in a Verdict, and returned by Kick, when a list names, or excepts, more than Options.MaxTargets.
+	ErrTooManyTargets = errors.New("hub: too many targets")
 	// ErrBusy is in a Verdict when the loops are behind and the push came from a timer, a posted task or the like, for which
 	// there is no connection that could be held back: it is to be tried again later.
 	ErrBusy = errors.New("hub: busy")

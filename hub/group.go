@@ -3,6 +3,7 @@ package hub
 // group is home's side of a group. It is there while somebody is in it.
 type group struct {
 	name    string
+	uid     bool   // it is not in the roll: see many.go
 	place   uint64 // in the roll of groups
 	members roll[*member]
 	atHome  crowd

@@ -25,7 +25,8 @@ type Hub struct {
 	members table[uint64] // by connection
 	byUID   table[string] // the uid's first member, which leads to the others
 	byGroup map[string]*group
-	uids    roll[*member] // the uid's first members
+	many    map[string]*group // of uids with very many connections, by uid
+	uids    roll[*member]     // the uid's first members
 	groups  roll[*group]
 	plans   []*plan // to be used again
 }
@@ -42,6 +43,7 @@ func New[L Loop](loops []L, o Options) *Hub {
 		members: newTable[uint64](byID{}),
 		byUID:   newTable[string](byUID{maphash.MakeSeed()}),
 		byGroup: make(map[string]*group),
+		many:    make(map[string]*group),
 	}
 	for i, l := range loops {
 		if l.Index() != i {

@@ -13,6 +13,9 @@ func (x *Home) Join(ref Ref, name string) error {
 		return ErrNotBound
 	}
 	in, count := m.in(h.byGroup[name])
+	if h.many[m.uid] != nil {
+		count-- // the uid's own
+	}
 	switch {
 	case *in != nil:
 		return nil
@@ -56,10 +59,15 @@ func (h *Hub) enterGroup(m *member, name string, link **membership) {
 		h.byGroup[name] = g
 		h.stats.groups.Add(1)
 	}
-	s := &membership{group: g, place: g.members.enter(m), crowd: g.crowd(m)}
-	g.count(m.roster, 1)
+	s := h.newMembership(g, m)
 	*link = s
 	h.on(m, func() { s.sit(m) })
+}
+
+func (h *Hub) newMembership(g *group, m *member) *membership {
+	s := &membership{group: g, place: g.members.enter(m), crowd: g.crowd(m)}
+	g.count(m.roster, 1)
+	return s
 }
 
 // leaveGroup takes m's membership, found by its link, out of home's state.
@@ -69,7 +77,11 @@ func (h *Hub) leaveGroup(m *member, link **membership) {
 	g := s.group
 	g.members.leave(s.place)
 	g.count(m.roster, -1)
-	if g.members.len() == 0 {
+	switch {
+	case g.members.len() > 0:
+	case g.uid:
+		delete(h.many, g.name)
+	default:
 		delete(h.byGroup, g.name)
 		h.groups.leave(g.place)
 		h.stats.groups.Add(-1)

@@ -14,21 +14,37 @@ type Member struct {
 // Online tells whether the uid has a connection.
 func (x *Home) Online(uid string) bool { return x.hub.byUID.get(uid) != nil }
 
-// Count is how many connections t names. All and a Group are counted at once; a list of targets or an exception costs a
-// visit to each connection.
-func (x *Home) Count(t Target) int {
+// Count is how many connections t names. What that costs grows with its exceptions, and with the connections of uids; only a list
+// that has groups in it, and not All, costs a visit to each of their members.
+func (x *Home) Count(t Target) (n int) {
 	h := x.hub
-	switch {
-	case t.kind == toAll && t.plain():
-		return int(h.stats.bound.Load())
-	case t.kind == toGroup && t.plain():
-		g := h.byGroup[t.name]
-		if g == nil {
-			return 0
-		}
-		return g.members.len()
+	except := excepted(nil, &t)
+	switch g := h.byGroup[t.name]; {
+	case t.namesAll():
+		n = int(h.stats.bound.Load())
+		h.devicesOf(except, func(*member) { n-- })
+	case t.kind == toGroup && g != nil:
+		n = g.members.len()
+		h.devicesOf(except, func(m *member) {
+			if in, _ := m.in(g); *in != nil {
+				n--
+			}
+		})
+	case t.kind == toUID && h.many[t.name] != nil && except == nil:
+		n = h.many[t.name].members.len()
+	case t.kind != toGroup:
+		h.resolve(&t, func(*member) { n++ })
 	}
-	return len(h.resolve(&t))
+	return n
+}
+
+// devicesOf visits the connections of some uids.
+func (h *Hub) devicesOf(uids map[string]bool, visit func(*member)) {
+	for uid := range uids {
+		for m := range h.devices(uid) {
+			visit(m)
+		}
+	}
 }
 
 // CountUIDs is how many uids have a connection.

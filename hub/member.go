@@ -14,7 +14,7 @@ type member struct {
 
 	// Home's own.
 	uid        string
-	place      uint64  // in the roll of uids; the uid's first member has it
+	place      uint64  // of the uid's first member: in the roll of uids; of its last: how many they are
 	prev, next *member // the members of the uid, in a circle
 	nextByID   *member // in the hub's tables
 	nextByUID  *member

@@ -180,6 +180,7 @@ func (m *model) check(t *testing.T) {
 			uid := fmt.Sprint("u", i)
 			eq(t, uid, x.Count(UID(uid)), len(m.receivers(UID(uid))))
 			eq(t, uid, x.Online(uid), len(m.receivers(UID(uid))) > 0)
+			m.checkMany(t, uid, len(m.receivers(UID(uid))))
 		}
 		for i := range 3 {
 			g := fmt.Sprint("g", i)
@@ -189,6 +190,19 @@ func (m *model) check(t *testing.T) {
 		}
 		eq(t, "all", x.Count(All), len(m.receivers(All)))
 	})
+}
+
+// checkMany checks how many the uid's last member says they are, and that its group has all of them or none.
+func (m *model) checkMany(t *testing.T, uid string, n int) {
+	h := m.f.hub
+	if n > 1 {
+		eq(t, uid+" counted by its last", int(h.byUID.get(uid).prev.place), n)
+	}
+	if g := h.many[uid]; g != nil {
+		eq(t, uid+" as a group", g.members.len(), n)
+	} else {
+		eq(t, uid+" is no group", n <= h.large, true)
+	}
 }
 
 func TestRandomly(t *testing.T) {

@@ -16,6 +16,8 @@ type Options struct {
 	MaxName int
 	// MaxGroups is how many groups one connection may be in. Default 1,000.
 	MaxGroups int
+	// MaxTargets is how many uids and groups a list of targets may name, and how many uids be excepted. Default 10,000.
+	MaxTargets int
 }
 
 func (o Options) withDefaults() Options {
@@ -34,6 +36,9 @@ func (o Options) withDefaults() Options {
 	if o.MaxGroups <= 0 {
 		o.MaxGroups = 1000
 	}
+	if o.MaxTargets <= 0 {
+		o.MaxTargets = 10_000
+	}
 	return o
 }
 
@@ -44,6 +49,14 @@ func (o *Options) checkName(name string, empty error) error {
 		return empty
 	case len(name) > o.MaxName:
 		return ErrNameTooLong
+	}
+	return nil
+}
+
+// checkTarget bounds what a target costs those who resolve it.
+func (o *Options) checkTarget(t *Target) error {
+	if named, except := t.size(); named > o.MaxTargets || except > o.MaxTargets {
+		return ErrTooManyTargets
 	}
 	return nil
 }

@@ -83,6 +83,10 @@ func (h *Hub) addUID(p *plan, uid string) error {
 	if uid == "" {
 		return ErrEmptyUID
 	}
+	if g := h.many[uid]; g != nil {
+		p.addCrowds(g)
+		return nil
+	}
 	for m := range h.devices(uid) {
 		at := &p.parts[m.roster.index]
 		at.members = append(at.members, m)
@@ -94,10 +98,13 @@ func (h *Hub) addGroup(p *plan, name string) error {
 	if name == "" {
 		return ErrEmptyGroup
 	}
-	g := h.byGroup[name]
-	if g == nil {
-		return nil
+	if g := h.byGroup[name]; g != nil {
+		p.addCrowds(g)
 	}
+	return nil
+}
+
+func (p *plan) addCrowds(g *group) {
 	elsewhere := 0
 	for i := range g.others {
 		if s := &g.others[i]; s.members > 0 {
@@ -108,5 +115,4 @@ func (h *Hub) addGroup(p *plan, name string) error {
 	if g.members.len() > elsewhere {
 		p.parts[0].crowds = append(p.parts[0].crowds, &g.atHome)
 	}
-	return nil
 }

@@ -17,6 +17,9 @@ func (x *Home) Reach(t Target, m *Message, done func(Verdict)) { x.push(t, m, do
 func (x *Home) push(t Target, m *Message, done func(Verdict), early bool) {
 	h := x.hub
 	err := m.check(h.options.MaxMessage)
+	if err == nil {
+		err = h.options.checkTarget(&t)
+	}
 	if err == nil && !x.mayPush() {
 		h.stats.busy.Add(1)
 		x.settle(Verdict{Err: ErrBusy}, done)
@@ -86,11 +89,11 @@ func (h *Hub) post(r *roster, p *part, t *Target, m *Message, sum *tally) {
 		return
 	}
 	var v Verdict
-	for _, m := range h.resolve(t) {
+	h.resolve(t, func(m *member) {
 		if m.roster == r {
 			v.Refused++
 		}
-	}
+	})
 	h.stats.count(v)
 	sum.report(h.home, v)
 }

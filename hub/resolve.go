@@ -1,6 +1,9 @@
 package hub
 
-import "iter"
+import (
+	"iter"
+	"slices"
+)
 
 // devices visits the connections of a uid. They must not change meanwhile.
 func (h *Hub) devices(uid string) iter.Seq[*member] {
@@ -17,22 +20,22 @@ func (h *Hub) devices(uid string) iter.Seq[*member] {
 	}
 }
 
-// resolve lists every connection that a target names, once, out of home's state.
-func (h *Hub) resolve(t *Target) []*member {
-	var found []*member
-	if t.plain() {
-		h.every(t, func(m *member) { found = append(found, m) })
-		return found
+// resolve visits every connection that a target names, once, out of home's state.
+func (h *Hub) resolve(t *Target, visit func(*member)) {
+	except := excepted(nil, t)
+	seen := map[*member]bool(nil)
+	if t.kind == toAny {
+		seen = make(map[*member]bool)
 	}
-	seen := make(map[*member]bool)
-	h.excepted(t, func(m *member) { seen[m] = true })
 	h.every(t, func(m *member) {
-		if !seen[m] {
+		switch {
+		case except[m.uid] || seen[m]:
+			return
+		case seen != nil:
 			seen[m] = true
-			found = append(found, m)
 		}
+		visit(m)
 	})
-	return found
 }
 
 func (h *Hub) every(t *Target, visit func(*member)) {
@@ -60,13 +63,7 @@ func (h *Hub) every(t *Target, visit func(*member)) {
 	}
 }
 
-func (h *Hub) excepted(t *Target, visit func(*member)) {
-	for _, uid := range t.except {
-		for m := range h.devices(uid) {
-			visit(m)
-		}
-	}
-	for i := range t.list {
-		h.excepted(&t.list[i], visit)
-	}
+// namesAll tells whether everybody is among those whom the target names.
+func (t *Target) namesAll() bool {
+	return t.kind == toAll || slices.ContainsFunc(t.list, func(t Target) bool { return t.namesAll() })
 }

@@ -139,6 +139,21 @@ func (r *roll[T]) page(after uint64, limit int, give func(T)) (next uint64) {
 	return 0
 }
 
+// from visits the entries behind the cursor after, with their numbers. The roll must not change meanwhile.
+func (r *roll[T]) from(after uint64) iter.Seq2[uint64, T] {
+	var none T
+	return func(yield func(uint64, T) bool) {
+		for i := r.find(after + 1); i < len(r.pieces); i++ {
+			p := &r.pieces[i]
+			for _, e := range p.entries[p.find(after+1):] {
+				if e.value != none && !yield(e.number, e.value) {
+					return
+				}
+			}
+		}
+	}
+}
+
 // all visits the entries in order. The roll must not change meanwhile.
 func (r *roll[T]) all() iter.Seq[T] {
 	var none T

@@ -42,3 +42,32 @@ func (t Target) Except(uids ...string) Target {
 
 // plain tells that the target names no connection twice and excepts none.
 func (t *Target) plain() bool { return t.kind != toAny && len(t.except) == 0 }
+
+// size counts what the target names and what it excepts.
+func (t *Target) size() (named, except int) {
+	except = len(t.except)
+	if t.kind != toAny {
+		return 1, except
+	}
+	named = len(t.list)
+	for i := range t.list {
+		n, e := t.list[i].size()
+		named += n
+		except += e
+	}
+	return named, except
+}
+
+// excepted adds the uids that a target leaves out to a set, which is nil while there are none.
+func excepted(set map[string]bool, t *Target) map[string]bool {
+	if set == nil && len(t.except) > 0 {
+		set = make(map[string]bool, len(t.except))
+	}
+	for _, uid := range t.except {
+		set[uid] = true
+	}
+	for i := range t.list {
+		set = excepted(set, &t.list[i])
+	}
+	return set
+}

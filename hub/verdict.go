@@ -6,7 +6,8 @@ type Verdict struct {
 	Taken int
 	// Refused is how many did not: closing, full, their format cannot express it, or their loop has stopped.
 	Refused int
-	// Err is why the push was not tried at all: ErrTooLarge, ErrNotUTF8, ErrEmptyUID, ErrEmptyGroup or ErrBusy. The counts are 0.
+	// Err is why the push was not tried at all: ErrTooLarge, ErrNotUTF8, ErrEmptyUID, ErrEmptyGroup, ErrTooManyTargets or
+	// ErrBusy. The counts are 0.
 	Err error
 }
 
