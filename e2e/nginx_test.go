@@ -41,6 +41,7 @@ http {
 			proxy_http_version 1.1;
 			proxy_request_buffering %[5]s;
 			proxy_set_header Host $http_host;
+			proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
 			proxy_set_header Upgrade $http_upgrade;
 			proxy_set_header Connection $connection_upgrade;
 			proxy_read_timeout 30s;

@@ -1,6 +1,7 @@
 // What the back end's side asks of the server.
 
 const token = document.getElementById('token');
+let told = false; // that a token is wanted
 
 export const hasToken = () => token.value !== '';
 
@@ -15,7 +16,7 @@ async function ask(path, init) {
   try {
     const answer = await fetch(path, { ...init, headers });
     const body = await answer.json().catch(() => ({}));
-    if (answer.status === 401) document.getElementById('token-box').open = true;
+    if (answer.status === 401 && !told) document.getElementById('token-box').open = told = true;
     return { ok: answer.ok, status: answer.status, body };
   } catch {
     return { ok: false, status: 0, body: {} };

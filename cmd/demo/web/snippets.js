@@ -8,8 +8,7 @@ const golang = (s) => s.includes('`') ? JSON.stringify(s) : '`' + s + '`';
 export const snippets = {
   curl: {
     name: 'curl',
-    code: (line, { origin, token }) => `curl${token ? ' -H "Authorization: Bearer $FANLOOP_TOKEN"' : ''} \\
-  --json ${shell(line)} \\
+    code: (line, { origin, token }) => `curl ${token ? '-H "Authorization: Bearer $FANLOOP_TOKEN" \\\n  ' : ''}--json ${shell(line)} \\
   ${origin}/push`,
   },
   nc: {
