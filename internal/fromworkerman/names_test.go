@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"testing"
 
+	"fanloop/codec/http"
 	"fanloop/codec/text"
 	"fanloop/codec/websocket"
 	"fanloop/engine"
@@ -20,6 +21,8 @@ var variables = map[string][]reflect.Type{
 	"ref":  {reflect.TypeFor[engine.Ref]()},
 	"loop": {reflect.TypeFor[*engine.Loop]()},
 	"eng":  {reflect.TypeFor[*engine.Engine]()},
+	"r":    {reflect.TypeFor[*http.Exchange]()},
+	"web":  {reflect.TypeFor[*http.Server]()},
 }
 
 var types = []reflect.Type{
@@ -27,6 +30,7 @@ var types = []reflect.Type{
 	reflect.TypeFor[*engine.Options](), reflect.TypeFor[*engine.ListenOptions](),
 	reflect.TypeFor[*hub.Hub](), reflect.TypeFor[*hub.Options](),
 	reflect.TypeFor[*text.Server](), reflect.TypeFor[*text.Conn](),
+	reflect.TypeFor[*http.Server](), reflect.TypeFor[*http.Exchange](), reflect.TypeFor[*http.Events](), reflect.TypeFor[*http.EventStream](),
 	reflect.TypeFor[*websocket.Server](), reflect.TypeFor[*websocket.Conn](),
 }
 
@@ -55,7 +59,7 @@ func anyHas(types []reflect.Type, name string) bool {
 func TestNamesExist(t *testing.T) {
 	page := document(t)
 	found := 0
-	for _, m := range regexp.MustCompile(`\b(x|c|ref|loop|eng)\.([A-Z]\w*)`).FindAllStringSubmatch(page, -1) {
+	for _, m := range regexp.MustCompile(`\b(x|c|r|ref|loop|eng|web)\.([A-Z]\w*)`).FindAllStringSubmatch(page, -1) {
 		if found++; !anyHas(variables[m[1]], m[2]) {
 			t.Errorf("%s: there is no such method", m[0])
 		}

@@ -62,32 +62,12 @@ func TestListenTwice(t *testing.T) {
 	}
 }
 
-func TestListenAtRunTime(t *testing.T) {
-	t.Parallel()
-	shared := reserve(t)
-	p := start(t, build(t, "listen.go", "0.0.0.0:2016", shared, "0.0.0.0:2015", anyPort))
-	lines := dialLines(t, p.address("lines"))
-	for range 4 {
-		if got := p.address("pages"); got != shared {
-			t.Errorf("a loop listens on %s, want %s", got, shared)
-		}
-	}
-	if got := lines.ask("anything"); got != "hello" {
-		t.Errorf("text: %q", got)
-	}
-	for range 16 { // the kernel spreads them
-		page := dialPage(t, shared)
-		page.say("anything")
-		page.hear("hello")
-	}
-}
-
 func TestPushFromARequest(t *testing.T) {
 	t.Parallel()
 	p := start(t, build(t, "request.go", "0.0.0.0:1234", anyPort, "127.0.0.1:2016", anyPort))
+	url := "http://" + p.address("requests") + "/push/"
 	page := dialPage(t, p.address("pages"))
 	page.bind("uid1")
-	url := "http://" + p.address("requests") + "/push/"
 	if got := post(t, url+"uid1", "news"); got != "1\n" {
 		t.Errorf("uid1: %q, want 1", got)
 	}

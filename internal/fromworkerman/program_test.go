@@ -69,9 +69,9 @@ type program struct {
 }
 
 // start runs a program until the test ends; then it must end by itself, in order, when it is asked to.
-func start(t *testing.T, binary string) *program {
+func start(t *testing.T, binary string, flags ...string) *program {
 	t.Helper()
-	p := launch(t, binary)
+	p := launch(t, binary, flags...)
 	t.Cleanup(func() {
 		_ = p.cmd.Process.Signal(syscall.SIGTERM)
 		left := p.rest()
@@ -82,11 +82,11 @@ func start(t *testing.T, binary string) *program {
 	return p
 }
 
-func launch(t *testing.T, binary string) *program {
+func launch(t *testing.T, binary string, flags ...string) *program {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	t.Cleanup(cancel)
-	p := &program{t: t, cmd: exec.CommandContext(ctx, binary)}
+	p := &program{t: t, cmd: exec.CommandContext(ctx, binary, flags...)}
 	stderr, err := p.cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
