@@ -95,6 +95,9 @@ func (c *call) first() {
 	x := c.x
 	c.x, x.taker = nil, nil
 	c.context.cancel()
+	if c.reader.held {
+		x.releaseBody()
+	}
 	c.counters.busy.Add(1)
 	x.answerRefusal(errPoolFull)
 }
@@ -103,13 +106,21 @@ func (c *call) first() {
 func (c *call) serve() {
 	c.memory = memories.Get().(*memory)
 	defer c.end()
-	r, err := c.request()
-	if err != nil {
+	switch r, err := c.request(); {
+	case c.isLost(): // the client has gone while it waited
+	case err != nil:
 		nethttp.Error(&c.writer, "malformed request target", 400)
-	} else {
+	default:
 		c.handler.ServeHTTP(&c.writer, r)
 	}
 	c.writer.handled = true
+}
+
+// isLost tells whether nobody gets the answer.
+func (c *call) isLost() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.failed != nil
 }
 
 // end finishes the answer, also of a handler that has panicked or ended its goroutine.

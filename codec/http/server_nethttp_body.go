@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// reader is the body of a request, as its handler reads it. What has come and has not been read is kept; past bodyAhead the
-// connection is not read.
+// reader is the body of a request, as its handler reads it. What has come and has not been read is kept; past bodyAhead, and
+// while the handler has not begun, the connection is not read.
 type reader struct {
 	call     *call
 	request  *nethttp.Request // gets the trailers
@@ -47,7 +47,7 @@ func (c *call) bodyPiece(p []byte) {
 		return
 	}
 	b.kept = append(b.kept, p...)
-	if len(b.kept)-b.first > bodyAhead {
+	if !c.begun || len(b.kept)-b.first > bodyAhead {
 		b.held = true
 		c.x.holdBody()
 	}

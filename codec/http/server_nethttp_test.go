@@ -9,7 +9,10 @@ import (
 	"io"
 	"net"
 	nethttp "net/http"
+	"net/http/httptest"
+	"net/http/httputil"
 	"net/http/pprof"
+	"net/url"
 	"os"
 	"runtime"
 	"strings"
@@ -180,6 +183,73 @@ func TestMountPoolFull(t *testing.T) {
 	c.want(200, "")
 	if st := s.Stats(); st.HandlersBusy != 2 || st.HandlersWaiting != 0 {
 		t.Errorf("%+v", st)
+	}
+}
+
+// A body that comes while the answer before is still owed waits with the kernel, also when there is no worker for it then.
+func TestMountBodyWaits(t *testing.T) {
+	release := make(chan struct{})
+	s := &Server{Workers: 1, QueueLength: 1}
+	var first *Exchange
+	answerFirst := func() { _ = first.Respond(200, nil, []byte("first")) }
+	s.Handle("/first", func(x *Exchange) { first = x })
+	s.Handle("/go", func(x *Exchange) { _ = x.Respond(200, nil, nil); answerFirst() })
+	s.Mount("/block", nethttp.HandlerFunc(func(nethttp.ResponseWriter, *nethttp.Request) { <-release }))
+	w := mounted(t, s, func(w nethttp.ResponseWriter, r *nethttp.Request) {
+		n, err := io.Copy(io.Discard, r.Body)
+		fmt.Fprint(w, n, err)
+	})
+	long := strings.Repeat("x", 200_000)
+	c, other := w.dial(), w.dial()
+	go c.send(get("/first"), post("/a", "short"), post("/b", long), post("/c", "x"), get("/first"))
+	for s.Stats().Requests < 2 {
+		runtime.Gosched()
+	}
+	other.send(get("/go"))
+	other.want(200, "")
+	c.want(200, "first")
+	c.want(200, "5 <nil>")
+	c.want(200, "200000 <nil>")
+	c.want(200, "1 <nil>")
+
+	busy, queued := w.dial(), w.dial()
+	busy.send(get("/block"))
+	for s.Stats().HandlersRunning == 0 {
+		runtime.Gosched()
+	}
+	queued.send(get("/block"))
+	for s.Stats().HandlersWaiting == 0 {
+		runtime.Gosched()
+	}
+	c.send(post("/d", "short"))
+	for s.Stats().Requests < 9 {
+		runtime.Gosched()
+	}
+	other.send(get("/go"))
+	other.want(200, "")
+	c.want(200, "first")
+	c.want(503, "too many requests are being handled\n")
+	close(release)
+	busy.want(200, "")
+	queued.want(200, "")
+	c.send(post("/e", "short"))
+	c.want(200, "5 <nil>")
+}
+
+// A handler of somebody else's: a reverse proxy, which streams both ways and copies trailers.
+func TestMountReverseProxy(t *testing.T) {
+	behind := httptest.NewServer(nethttp.HandlerFunc(func(w nethttp.ResponseWriter, r *nethttp.Request) {
+		w.Header().Set("Trailer", "Sum")
+		n, err := io.Copy(w, r.Body)
+		w.Header().Set("Sum", fmt.Sprint(n, err))
+	}))
+	defer behind.Close()
+	to, _ := url.Parse(behind.URL)
+	w := mounted(t, &Server{}, httputil.NewSingleHostReverseProxy(to).ServeHTTP)
+	c := w.dial()
+	c.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n")
+	if res := c.want(200, "hello"); res.Trailer.Get("Sum") != "5 <nil>" {
+		t.Errorf("trailers %v", res.Trailer)
 	}
 }
 
