@@ -17,7 +17,8 @@ type Turns struct {
 
 // turnClock counts a loop's turns. gnet's poller does not tell where one ends. A second event of one descriptor is of another
 // turn than the first, and more than turnGap between two events is that of an epoll_wait. Where an epoll_wait takes less, a
-// turn may be told as longer than it was, by events of the next one; never as shorter.
+// turn may be told as longer than it was, by events of the next one; as shorter only when the system took the loop off its CPU
+// just between two events.
 type turnClock struct {
 	// The loop's own.
 	began, ended time.Duration

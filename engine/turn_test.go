@@ -3,6 +3,7 @@
 package engine
 
 import (
+	"net"
 	"testing"
 	"time"
 )
@@ -58,37 +59,49 @@ func TestTurnsAreTold(t *testing.T) {
 	}
 }
 
-// A loop that serves many sockets before it asks for more has worked for one turn.
+// A loop that serves many sockets before it asks for more has worked for one turn. A machine that is busy with other things may
+// take it off its CPU in between, so it is tried several times.
 func TestTurnOfManyEvents(t *testing.T) {
-	const connections, each = 30, time.Millisecond
+	const connections, each = 20, time.Millisecond
 	e := testEngine(t, Options{})
-	served := make(chan struct{}, connections)
-	ln := listen(t, e, lines(func(*Conn, string) {
+	open, served := make(chan struct{}, connections), make(chan struct{}, connections)
+	h := lines(func(*Conn, string) {
 		for start := time.Now(); time.Since(start) < each; {
 		}
 		served <- struct{}{}
-	}), ListenOptions{})
-	hold := make(chan struct{})
-	var all []interface{ Write([]byte) (int, error) }
+	})
+	h.open = func(*Conn) { open <- struct{}{} }
+	ln := listen(t, e, h, ListenOptions{})
+	var all []net.Conn
 	for range connections {
 		all = append(all, dial(t, ln))
+		await(t, "a connection", open)
 	}
-	if err := e.Home().Post(func() { <-hold }); err != nil {
-		t.Fatal(err)
+	for range 20 {
+		hold, held := make(chan struct{}), make(chan struct{})
+		if err := e.Home().Post(func() { close(held); <-hold }); err != nil {
+			t.Fatal(err)
+		}
+		<-held
+		for _, c := range all {
+			_, _ = c.Write([]byte("x\n"))
+		}
+		close(hold)
+		for range connections {
+			await(t, "a line", served)
+		}
+		again := make(chan struct{})
+		for range 2 { // the last turn is not counted
+			_ = e.Home().Post(func() { again <- struct{}{} })
+			await(t, "the loop", again)
+		}
+		got := e.Stats().Turns
+		if got.Count == 0 || got.P50 > got.P99 || got.P99 > got.P999 || got.P999 > got.Max {
+			t.Fatalf("%+v", got)
+		}
+		if got.Max > connections/2*each {
+			return
+		}
 	}
-	for _, c := range all {
-		_, _ = c.Write([]byte("x\n"))
-	}
-	close(hold)
-	for range connections {
-		await(t, "a line", served)
-	}
-	again := make(chan struct{})
-	for range 2 { // the last turn is not counted
-		_ = e.Home().Post(func() { again <- struct{}{} })
-		await(t, "the loop", again)
-	}
-	if got := e.Stats().Turns; got.Count == 0 || got.Max < 10*each || got.P50 > got.P99 || got.P99 > got.P999 || got.P999 > got.Max {
-		t.Errorf("%+v, want one of %v or so", got, connections*each)
-	}
+	t.Errorf("%+v, want one of %v or so", e.Stats().Turns, connections*each)
 }
