@@ -18,7 +18,7 @@ func (w *workshop) ours(ctx context.Context) (all []*contestant) {
 		if loops != "1" {
 			c.Name += "-" + loops
 		}
-		if !w.wanted(c.Name, kindPush, kindEcho, kindHTTP, kindEvents) {
+		if !w.wanted(c.Name, kindPush, kindEcho, kindHTTP, kindEvents, kindBusy) {
 			continue
 		}
 		if w.kinds[kindPush] {
@@ -31,9 +31,9 @@ func (w *workshop) ours(ctx context.Context) (all []*contestant) {
 		if w.kinds[kindEcho] {
 			c.commands[kindEcho] = []string{w.build(ctx, c, ".", "./bench/servers/echo", "echo"), "-loops", loops}
 		}
-		for _, kind := range []string{kindHTTP, kindEvents} {
+		for kind, flags := range map[string][]string{kindHTTP: nil, kindEvents: nil, kindBusy: {"-busy"}} {
 			if w.kinds[kind] {
-				c.commands[kind] = []string{w.site(ctx, c), "-loops", loops}
+				c.commands[kind] = append([]string{w.site(ctx, c), "-loops", loops}, flags...)
 			}
 		}
 		all = append(all, c)
@@ -45,8 +45,12 @@ func (w *workshop) site(ctx context.Context, c *contestant) string {
 	return w.build(ctx, c, ".", "./bench/servers/site", "site")
 }
 
-// oursOtherwise are rows that only HTTP has: our WebSockets beside our events.
+// oursOtherwise are rows that only HTTP has: a net/http handler through our adapter, and our WebSockets beside our events.
 func (w *workshop) oursOtherwise(ctx context.Context) (all []*contestant) {
+	if c := (&contestant{Name: ourName + "-mount", What: "servers/site: a net/http handler, through the adapter"}); w.wanted(c.Name, kindHTTP) {
+		c.commands = map[string][]string{kindHTTP: {w.site(ctx, c), "-mount"}}
+		all = append(all, c)
+	}
 	if c := (&contestant{Name: ourWebSocket, What: "servers/site: the same broadcasts by WebSocket", webSocket: true}); w.wanted(c.Name, kindEvents) {
 		c.commands = map[string][]string{kindEvents: {w.site(ctx, c)}}
 		all = append(all, c)

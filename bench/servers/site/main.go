@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime"
 	"syscall"
 
 	"fanloop/bench/servers/job"
@@ -19,12 +20,20 @@ import (
 
 func main() {
 	loops := flag.Int("loops", 1, "event loops")
+	mount := flag.Bool("mount", false, "/plaintext is a net/http handler")
+	busy := flag.Bool("busy", false, "the handlers on the HTTP port compute")
 	job.Flags()
-	if err := run(*loops); err != nil {
+	if *busy { // as Server.Mount advises: a thread for each of them and each loop, for the kernel to share the CPUs among
+		runtime.GOMAXPROCS(*loops + workers + 2)
+	}
+	if err := run(*loops, *mount); err != nil {
 		fmt.Fprintln(os.Stderr, "site:", err)
 		os.Exit(1)
 	}
 }
+
+// workers is how many net/http handlers run at once: the default.
+const workers = 16
 
 // A site is the whole server.
 type site struct {
@@ -32,7 +41,7 @@ type site struct {
 	hub    *hub.Hub
 }
 
-func run(loops int) error {
+func run(loops int, mount bool) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	eng, err := engine.New(engine.Options{Loops: loops})
@@ -43,7 +52,7 @@ func run(loops int) error {
 	for _, port := range []struct {
 		name   string
 		server engine.Server
-	}{{job.WebSocket, s.pages()}, {job.Text, s.backEnds()}, {job.HTTP, s.requests()}} {
+	}{{job.WebSocket, s.pages()}, {job.Text, s.backEnds()}, {job.HTTP, s.requests(mount)}} {
 		ln, err := eng.Listen(job.Loopback, port.server)
 		if err != nil {
 			return err

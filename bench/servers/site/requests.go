@@ -3,6 +3,8 @@
 package main
 
 import (
+	"io"
+	nethttp "net/http"
 	"strings"
 
 	"fanloop/bench/servers/job"
@@ -15,14 +17,27 @@ var (
 	plainText = http.Fields{http.NewField("Content-Type", "text/plain")}
 )
 
-func (s *site) requests() *http.Server {
-	h := &http.Server{}
-	h.Handle("GET /plaintext", plaintext)
+func (s *site) requests(mount bool) *http.Server {
+	h := &http.Server{Workers: workers}
+	if mount {
+		h.Mount("GET /plaintext", nethttp.HandlerFunc(mounted))
+	} else {
+		h.Handle("GET /plaintext", plaintext)
+	}
+	h.Mount("GET /burn", nethttp.HandlerFunc(burn))
 	h.Upgrade("/events", &http.Events{OnConnect: s.listens})
 	return h
 }
 
 func plaintext(x *http.Exchange) { _ = x.Respond(200, plainText, hello) } // fails when the connection has ended
+
+// mounted is plaintext as net/http has it.
+func mounted(w nethttp.ResponseWriter, _ *nethttp.Request) {
+	w.Header().Set("Content-Type", "text/plain")
+	_, _ = w.Write(hello)
+}
+
+func burn(w nethttp.ResponseWriter, _ *nethttp.Request) { _, _ = io.WriteString(w, job.Burnt()) }
 
 // listens binds a stream of events to the uid of its query.
 func (s *site) listens(c *http.EventStream, x *http.Exchange) {
