@@ -20,6 +20,7 @@ func TestBehindNginx(t *testing.T) {
 		{"GET", "", []string{url + "/plain"}, "Hello, World!"},
 		{"HEAD", "", []string{"--head", "--output", "/dev/null", "--write-out", "%{http_code}", url + "/plain"}, "200"},
 		{"streamed", "", []string{url + "/stream"}, "piece 0\npiece 1\npiece 2\n"},
+		{"range", "", []string{"--range", "2-5", url + "/files/digits.txt"}, "2345"},
 		{"upload", large, []string{"--data-binary", "@-", url + "/echo/"}, direct},
 		{"chunked upload", large, []string{"--request", "POST", "--upload-file", "-", url + "/echo/"}, direct},
 		{"no such path", "", []string{"--output", "/dev/null", "--write-out", "%{http_code}", url + "/nowhere"}, "404"},

@@ -58,7 +58,7 @@ func (d *demo) cleanUp() {
 func start(t *testing.T, flags ...string) *demo {
 	t.Helper()
 	for _, protocol := range []string{"websocket", "text", "http"} {
-		if !strings.Contains(strings.Join(flags, " "), protocol+"://") {
+		if !strings.Contains(strings.Join(flags, " "), "-listen "+protocol+"://") {
 			flags = append(flags, "-listen", protocol+"://127.0.0.1:0")
 		}
 	}

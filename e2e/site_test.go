@@ -4,7 +4,11 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"io"
+	nethttp "net/http"
 	"testing"
+	"testing/fstest"
+	"time"
 
 	"fanloop/codec/http"
 	"fanloop/engine"
@@ -39,6 +43,10 @@ func site() *http.Server {
 	s.Handle("GET /plain", func(x *http.Exchange) { _ = x.Respond(200, nil, []byte("Hello, World!")) })
 	s.Handle("/echo/{rest...}", func(x *http.Exchange) { _ = x.Respond(200, nil, []byte(summary(x))) })
 	s.Handle("GET /stream", stream)
+	s.Mount("GET /files/", nethttp.StripPrefix("/files", nethttp.FileServerFS(fstest.MapFS{
+		"digits.txt": {Data: []byte("0123456789"), ModTime: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)},
+	})))
+	s.Mount("/sum", nethttp.HandlerFunc(sum))
 	return s
 }
 
@@ -57,6 +65,13 @@ func summary(x *http.Exchange) string {
 		text += " " + string(body)
 	}
 	return text + "\n"
+}
+
+// sum is a handler of net/http that reads a body while it comes.
+func sum(w nethttp.ResponseWriter, r *nethttp.Request) {
+	hash := sha256.New()
+	n, err := io.Copy(hash, r.Body)
+	fmt.Fprintf(w, "%d bytes %x %v\n", n, hash.Sum(nil), err)
 }
 
 // stream answers in pieces, whose number the client does not know before.

@@ -29,6 +29,7 @@ func TestWrk(t *testing.T) {
 		"one by one":          {url + "/plain"},
 		"pipelined":           {"--script", script, url},
 		"streamed":            {url + "/stream"},
+		"net/http":            {url + "/files/digits.txt"},
 		"no kept connections": {"--header", "Connection: close", url + "/plain"},
 	} {
 		t.Run(name, func(t *testing.T) {
