@@ -10,29 +10,54 @@ import (
 	"strings"
 )
 
-// request makes the request that the handler gets, of one copy of the head. The error is of a target that net/url does not
-// take.
+// request makes the request that the handler gets. The error is of a target that net/url does not take.
 func (c *call) request() (*nethttp.Request, error) {
 	x := c.exchange
-	text := string(x.in.kept)
+	r, err := makeRequest(&x.head, string(x.in.kept))
+	if err != nil {
+		return nil, err
+	}
+	if x.head.HasBody() {
+		r.Body = &c.reader
+	}
+	r.RemoteAddr = addressText(x.RemoteAddr())
+	r = r.WithContext(c.context.Context)
+	c.reader.request = r
+	if x.pattern == nil {
+		return r, nil
+	}
+	r.Pattern = x.pattern.text
+	for _, name := range x.pattern.names {
+		if name != "" {
+			r.SetPathValue(name, x.PathValue(name))
+		}
+	}
+	return r, nil
+}
+
+// makeRequest makes the request of a head, as net/http would, but for its body. text is what copyTo has made of the head: all
+// strings are parts of it.
+func makeRequest(head *Head, text string) (*nethttp.Request, error) {
 	cut := func(n int) (part string) {
 		part, text = text[:n], text[n:]
 		return part
 	}
-	r := nethttp.Request{
-		Method: cut(len(x.head.Method)), RequestURI: cut(len(x.head.Target)),
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: x.head.Minor,
-		ContentLength: x.head.ContentLength, Body: nethttp.NoBody, RemoteAddr: addressText(x.RemoteAddr()),
+	r := &nethttp.Request{
+		Method: cut(len(head.Method)), RequestURI: cut(len(head.Target)),
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: head.Minor,
+		ContentLength: head.ContentLength, Body: nethttp.NoBody, Close: !persists(head),
 	}
-	u, err := url.ParseRequestURI(r.RequestURI)
-	if err != nil {
+	if head.Minor == 0 {
+		r.Proto = "HTTP/1.0"
+	}
+	var err error
+	if r.URL, err = url.ParseRequestURI(r.RequestURI); err != nil {
 		return nil, err
 	}
-	r.URL = u
-	r.Header = make(nethttp.Header, len(x.head.Fields))
-	values := make([]string, len(x.head.Fields))
-	for i := range x.head.Fields {
-		f := &x.head.Fields[i]
+	r.Header = make(nethttp.Header, len(head.Fields))
+	values := make([]string, len(head.Fields))
+	for i := range head.Fields {
+		f := &head.Fields[i]
 		name := textproto.CanonicalMIMEHeaderKey(cut(len(f.Name)))
 		values[i] = cut(len(f.Value))
 		if r.Header[name] == nil {
@@ -41,37 +66,16 @@ func (c *call) request() (*nethttp.Request, error) {
 			r.Header[name] = append(r.Header[name], values[i])
 		}
 	}
-	c.refine(&r)
-	out := r.WithContext(c.context.Context)
-	c.reader.request = out
-	if x.pattern != nil {
-		out.Pattern = x.pattern.text
-		for _, name := range x.pattern.names {
-			if name != "" {
-				out.SetPathValue(name, x.PathValue(name))
-			}
-		}
-	}
-	return out, nil
+	refine(r, head)
+	return r, nil
 }
 
 // refine does to the fields what net/http does.
-func (c *call) refine(r *nethttp.Request) {
-	head := &c.exchange.head
-	if head.Minor == 0 {
-		r.Proto = "HTTP/1.0"
-	}
+func refine(r *nethttp.Request, head *Head) {
 	if r.Host = r.URL.Host; r.Host == "" {
 		r.Host = r.Header.Get("Host")
 	}
 	delete(r.Header, "Host")
-	r.Close = !persists(head)
-	if head.HasBody() {
-		r.Body = &c.reader
-	}
-	if lengths := r.Header["Content-Length"]; len(lengths) > 1 {
-		r.Header["Content-Length"] = lengths[:1] // they are the same
-	}
 	if head.Chunked {
 		r.TransferEncoding = []string{"chunked"}
 		delete(r.Header, "Transfer-Encoding")
