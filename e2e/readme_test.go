@@ -209,7 +209,7 @@ func TestReadmeShell(t *testing.T) {
 	})
 }
 
-// freeUsualPorts skips the test when something else on this machine has one of the two.
+// freeUsualPorts skips the test when something else on this machine has one of the three.
 func freeUsualPorts(t *testing.T) {
 	t.Helper()
 	for _, address := range []string{"0.0.0.0:1234", "127.0.0.1:5678", "127.0.0.1:8080"} {

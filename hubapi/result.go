@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strconv"
 
 	"fanloop/hub"
 )
@@ -79,8 +80,13 @@ func (r result) beside(object []byte) []byte {
 	return append(object, encode(r.body)[1:]...)
 }
 
-// encode makes JSON of one of this package's own types.
+// encode makes JSON of one of this package's own types. A push's verdict, of which there are many, is spelled here.
 func encode(object any) []byte {
+	if v, is := object.(verdict); is {
+		text := strconv.AppendInt(append(make([]byte, 0, 48), `{"taken":`...), int64(v.Taken), 10)
+		text = strconv.AppendInt(append(text, `,"refused":`...), int64(v.Refused), 10)
+		return append(text, '}')
+	}
 	var text bytes.Buffer
 	e := json.NewEncoder(&text)
 	e.SetEscapeHTML(false)

@@ -29,15 +29,16 @@ func (s *server) sample() sample {
 
 // status is how the server is; its loops were busy between the two samples. The state is left out.
 func (s *server) status(from, to sample) status {
-	e, h := s.engine.Stats(), s.hub.Stats()
+	e, h, web, api := s.engine.Stats(), s.hub.Stats(), s.site.Stats(), s.site.api.Stats()
 	return status{
 		Version: version(), Process: os.Getpid(), Started: processStart, Uptime: to.taken.Sub(processStart).Seconds(),
 		Connections: e.Connections, Stalled: e.Stalled, Bound: h.Bound, UIDs: h.UIDs, Groups: h.Groups,
-		MessagesIn: s.messagesIn.Load() + s.site.api.Stats().Requests, MessagesOut: h.Taken, BytesIn: e.BytesIn + e.BytesDiscarded, BytesOut: e.BytesOut,
+		MessagesIn: s.messagesIn.Load() + api.Requests, MessagesOut: h.Taken, BytesIn: e.BytesIn + e.BytesDiscarded, BytesOut: e.BytesOut,
 		Accepted: e.Accepted, AcceptPauses: e.AcceptPauses,
 		Pushes: h.Pushes, Offline: h.Offline, Refused: h.Refused, Kicked: h.Kicked,
 		SlowConsumers: e.SlowConsumers, DroppedNewest: e.DroppedNewest, DroppedOldest: e.DroppedOldest, Conflated: e.Conflated,
 		OutboxFull: e.OutboxFull, HeldBack: e.HeldBack, Lingered: e.Lingered,
+		Requests: web.Requests, RequestsRefused: web.Refused + api.Denied, EventStreams: web.EventStreamsOpen,
 		SlowCallbacks: e.SlowCallbacks, Panics: e.Panics,
 		TurnP50: e.Turns.P50.Seconds(), TurnP99: e.Turns.P99.Seconds(), TurnP999: e.Turns.P999.Seconds(), TurnMax: e.Turns.Max.Seconds(),
 		RSS: residentMemory(), Heap: heapMemory(), Goroutines: runtime.NumGoroutine(),

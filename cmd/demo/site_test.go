@@ -277,7 +277,13 @@ func TestSiteStatus(t *testing.T) {
 		t.Error(got)
 	}
 	e.Next()
+	if got := demo.ask("GET", "/count", "", "Origin", "null"); got.status != 403 {
+		t.Error(got)
+	}
 	s := d.status()
+	if s.Requests != 3 || s.RequestsRefused != 1 || s.EventStreams != 1 {
+		t.Errorf("%+v", s)
+	}
 	if s.MessagesIn != 1 || s.MessagesOut != 2 || s.Bound != 1 || s.Pushes != 3 || s.Offline != 1 {
 		t.Errorf("%+v", s)
 	}
@@ -294,5 +300,26 @@ func TestSiteOnUnixSocket(t *testing.T) {
 	d := start(t, "-listen", "http://"+address)
 	e := peers.Listen(t, address, "/events?uid=u1")
 	d.log.Await(t, "msg=bound", 1)
+	// Whoever may open the socket may push, under whatever name; but not who comes through a proxy.
+	client := http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "unix", strings.TrimPrefix(address, "unix:"))
+	}}}
+	defer client.CloseIdleConnections()
+	for proxy, want := range map[string]int{"": 200, "192.0.2.1": 403} {
+		r, err := http.NewRequest("POST", "http://hub/push", strings.NewReader(`{"uid":"u1"}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "application/json")
+		if proxy != "" {
+			r.Header.Set("X-Forwarded-For", proxy)
+		}
+		if res, err := client.Do(r); err != nil || res.StatusCode != want || res.Body.Close() != nil {
+			t.Errorf("%q: %v, %v", proxy, res, err)
+		}
+	}
+	if got := e.Next(); got != `{"uid":"u1"}` {
+		t.Error(got)
+	}
 	e.Close()
 }

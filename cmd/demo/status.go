@@ -37,6 +37,10 @@ type status struct {
 	SlowCallbacks uint64 `json:"slow_callbacks"`
 	Panics        uint64 `json:"panics"`
 
+	Requests        uint64 `json:"requests"`         // of HTTP, the pages' too
+	RequestsRefused uint64 `json:"requests_refused"` // of them, those that broke HTTP or a limit, or might not use the API
+	EventStreams    int64  `json:"event_streams"`    // of the moment
+
 	// How long loops worked between one look at their sockets and the next, since the start.
 	TurnP50  float64 `json:"turn_p50_seconds"`
 	TurnP99  float64 `json:"turn_p99_seconds"`

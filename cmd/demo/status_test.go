@@ -81,6 +81,7 @@ var someStatus = status{
 		{"websocket", "websocket://0.0.0.0:1234", 99999, 123450},
 		{"text", "text://unix:/run/push/text.sock", 1, 6},
 	},
+	Requests: 21, EventStreams: 22, RequestsRefused: 23,
 	TurnP50: 12e-6, TurnP99: 345e-6, TurnP999: 0.0031, TurnMax: 0.25,
 	Loops: []loopStatus{
 		{Busy: 0.1234, Connections: 50001, Stalled: 3, BytesIn: 512, BytesOut: 2048},
@@ -97,6 +98,7 @@ messages in     123456789   messages out  9876543210   refused             10
 bytes in          1.0 TiB   bytes out        5.0 PiB   offline              9
 slow consumers         12   held back             13   kicked              11
 dropped newest         16   dropped old           17   conflated           18
+requests               21   event streams         22   not served          23
 slow callbacks         14   accept pauses          1   panics              15
 turn, p99          345 us   turn, p99.9       3.1 ms   longest         250 ms
 memory, RSS       200 MiB   memory, heap     1.5 MiB   goroutines           6

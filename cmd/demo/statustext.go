@@ -48,6 +48,7 @@ func (s *status) writeFigures(b *strings.Builder) {
 		{{"bytes in", byteText(s.BytesIn)}, {"bytes out", byteText(s.BytesOut)}, {"offline", s.Offline}},
 		{{"slow consumers", s.SlowConsumers}, {"held back", s.HeldBack}, {"kicked", s.Kicked}},
 		{{"dropped newest", s.DroppedNewest}, {"dropped old", s.DroppedOldest}, {"conflated", s.Conflated}},
+		{{"requests", s.Requests}, {"event streams", s.EventStreams}, {"not served", s.RequestsRefused}},
 		{{"slow callbacks", s.SlowCallbacks}, {"accept pauses", s.AcceptPauses}, {"panics", s.Panics}},
 		{{"turn, p99", shortText(s.TurnP99)}, {"turn, p99.9", shortText(s.TurnP999)}, {"longest", shortText(s.TurnMax)}},
 		{{"memory, RSS", byteText(s.RSS)}, {"memory, heap", byteText(s.Heap)}, {"goroutines", s.Goroutines}},
