@@ -3,9 +3,14 @@
 package main
 
 import (
+	"fmt"
+	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"fanloop/engine"
+	"fanloop/internal/peers"
 )
 
 func TestSlowPolicies(t *testing.T) {
@@ -17,5 +22,121 @@ func TestSlowPolicies(t *testing.T) {
 	}
 	if next := engine.SlowPolicy(len(slowPolicies)); next.UnmarshalText([]byte(next.String())) == nil {
 		t.Errorf("-slow does not know %v", next)
+	}
+}
+
+// A page that does not read costs the others nothing, whatever the policy; and what it gets once it reads is what the policy
+// says.
+func TestStuckPage(t *testing.T) {
+	const enough = 20
+	for _, policy := range slowPolicies {
+		t.Run(string(policy), func(t *testing.T) {
+			d := start(t, "-slow", string(policy), "-loops", "2")
+			stuck := d.page("stuck")
+			var readers []*peers.Page
+			for range 4 {
+				readers = append(readers, d.page("reader"))
+			}
+			backend := peers.Connect(t, d.text)
+			sent := 0
+			for happened := uint64(0); happened < enough; happened = d.dropped() {
+				if sent == 2000 {
+					t.Fatalf("%d messages of 64 KiB, and %d dropped", sent, happened)
+				}
+				want := numberedText(sent)
+				taken, refused := d.pushKeyed(backend, sent, want)
+				if taken < len(readers) || refused > 1 || refused == 1 && policy != "close" && policy != "drop-newest" {
+					t.Fatalf("message %d: taken by %d, refused by %d", sent, taken, refused)
+				}
+				for i, p := range readers {
+					if got := p.Next(); got != want {
+						t.Fatalf("reader %d: message %d begins %.20q", i, sent, got)
+					}
+				}
+				sent++
+				if policy == "close" && d.server.engine.Stats().SlowConsumers == 1 {
+					break
+				}
+			}
+			stats := d.server.engine.Stats()
+			if policy == "close" {
+				texts, code := stuck.Rest()
+				for i, text := range texts {
+					if text != numberedText(i) {
+						t.Errorf("message %d begins %.20q", i, text)
+					}
+				}
+				if code != 1013 || stats.SlowConsumers != 1 || len(texts) == 0 || len(texts) >= sent {
+					t.Errorf("code %d behind %d of %d messages, %d slow", code, len(texts), sent, stats.SlowConsumers)
+				}
+				return
+			}
+			checkStuck(t, policy, sent, readStuck(t, stuck, backend), stats)
+		})
+	}
+}
+
+// dropped is how often a policy has done something.
+func (d *demo) dropped() uint64 {
+	s := d.server.engine.Stats()
+	return s.DroppedNewest + s.DroppedOldest + s.Conflated
+}
+
+func numberedText(n int) string { return fmt.Sprintf("%06d%s", n, strings.Repeat("x", 64<<10)) }
+
+// pushKeyed pushes to everybody, with one of four keys.
+func (d *demo) pushKeyed(backend *peers.Backend, n int, text string) (taken, refused int) {
+	answer := backend.Ask(fmt.Sprintf(`{"$cmd":"push","all":true,"key":"k%d","text":%q}`, n%4, text))
+	if _, err := fmt.Sscanf(answer, `ok {"taken":%d,"refused":%d}`, &taken, &refused); err != nil {
+		d.t.Fatalf("%q: %v", answer, err)
+	}
+	return taken, refused
+}
+
+// readStuck lets the page read, and returns the numbers of what it got.
+func readStuck(t *testing.T, stuck *peers.Page, backend *peers.Backend) (numbers []int) {
+	read := make(chan []int)
+	go func() {
+		var numbers []int
+		for text := stuck.Next(); text != `{"uid":"stuck"}`; text = stuck.Next() {
+			n := 0
+			if _, err := fmt.Sscanf(text, "%06d", &n); err != nil || text != numberedText(n) {
+				t.Errorf("got %.20q, of %d bytes", text, len(text))
+			}
+			numbers = append(numbers, n)
+		}
+		read <- numbers
+	}()
+	for deadline := time.Now().Add(time.Minute); backend.Ask(`{"uid":"stuck"}`) != "ok"; {
+		if time.Now().After(deadline) {
+			t.Fatal("it never has room")
+		}
+	}
+	return <-read
+}
+
+func checkStuck(t *testing.T, policy slowPolicy, sent int, got []int, stats engine.Stats) {
+	t.Helper()
+	if !slices.IsSorted(got) || len(slices.Compact(slices.Clone(got))) != len(got) {
+		t.Fatalf("out of order: %v", got)
+	}
+	if missing := sent - len(got); uint64(missing) > stats.DroppedNewest+stats.DroppedOldest+stats.Conflated || missing == 0 {
+		t.Errorf("%d are missing; %+v", missing, stats)
+	}
+	gaps := 0
+	for i := 1; i < len(got); i++ {
+		if got[i] != got[i-1]+1 {
+			gaps++
+		}
+	}
+	switch last := got[len(got)-1]; {
+	case got[0] != 0 || stats.SlowConsumers != 0:
+		t.Errorf("it begins with %d; %+v", got[0], stats)
+	case policy == "drop-newest" && (gaps != 0 || stats.DroppedOldest+stats.Conflated != 0):
+		t.Errorf("%d gaps in %v; %+v", gaps, got, stats)
+	case policy == "drop-oldest" && (gaps != 1 || last != sent-1 || stats.DroppedNewest+stats.Conflated != 0):
+		t.Errorf("%d gaps in %v; %+v", gaps, got, stats)
+	case policy == "conflate" && (!slices.Equal(got[len(got)-4:], []int{sent - 4, sent - 3, sent - 2, sent - 1}) || stats.DroppedNewest+stats.DroppedOldest != 0):
+		t.Errorf("it ends with %v of %d; %+v", got[len(got)-5:], sent, stats)
 	}
 }

@@ -78,6 +78,19 @@ func (p *Page) Next() string {
 	return string(f.Payload)
 }
 
+// Rest takes the text messages before the server's Close frame, and returns them and the frame's code.
+func (p *Page) Rest() (texts []string, code int) {
+	p.t.Helper()
+	for {
+		f := p.frame()
+		if f.Header.OpCode == ws.OpClose {
+			status, _ := ws.ParseCloseFrameData(f.Payload)
+			return texts, int(status)
+		}
+		texts = append(texts, string(f.Payload))
+	}
+}
+
 // Ended waits for the server's Close frame, answers it, hangs up after the server, as a browser does, and returns the frame's code
 // and reason. A message before it fails the test.
 func (p *Page) Ended() (code int, reason string) {
