@@ -35,8 +35,8 @@ type ShutdownHandler interface {
 	OnShutdown(c *Conn)
 }
 
-// A BufferHandler is told when more than MaxOutbox bytes wait for a peer that does not read, and when it has caught up to
-// half of that. Whoever sends to the connection may find OnBufferFull called before Send returns.
+// A BufferHandler is told when what waits for a peer that does not read has come to MaxOutbox, before the SlowPolicy acts, and
+// when it has caught up to half of that. Whoever sends to the connection may find OnBufferFull called before Send returns.
 type BufferHandler interface {
 	OnBufferFull(c *Conn)
 	OnBufferDrain(c *Conn)

@@ -29,6 +29,11 @@
 // posting, so every connection sees what one caller does in the order in which it was done, across uid, group and
 // everybody. A push posts at most one task to each loop that has receivers, and allocates nothing for each receiver.
 //
+// # When the loops are behind
+//
+// A connection that publishes is not read until they have caught up; Hub.Wait blocks until then. Pushes of timers and posted
+// tasks get ErrBusy meanwhile, because nothing could hold them back.
+//
 // # Limits
 //
 // A message has at most 1 MiB (MaxMessage), a uid or group name 1,024 bytes (MaxName), a connection 1,000 groups

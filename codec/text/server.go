@@ -31,8 +31,9 @@ type Server struct {
 	// OnClose is called once, last, after the callback in which the end began. err says why: io.EOF (the peer has closed and
 	// been answered), ErrTooLong, engine.ErrClosed (Close was called), another of the engine's errors, or the socket's own.
 	OnClose func(c *Conn, err error)
-	// OnBufferFull is called when more than the listener's MaxOutbox bytes wait for a peer that does not read, and
-	// OnBufferDrain when they have become half of that. In between, no messages are read from the peer.
+	// OnBufferFull is called when what waits for a peer that does not read has come to the listener's MaxOutbox, by its own
+	// answers or a push, whatever the listener's SlowPolicy does then; OnBufferDrain when it has become half of that. While
+	// more waits because of its own answers, no messages are read from the peer.
 	OnBufferFull  func(c *Conn)
 	OnBufferDrain func(c *Conn)
 }

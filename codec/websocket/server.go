@@ -55,8 +55,9 @@ type Server struct {
 	// went away without a word, engine.ErrClosed when the program called Close or a hub's Kick came, another of the engine's
 	// errors, or the socket's own.
 	OnClose func(c *Conn, err error)
-	// OnBufferFull is called when more than the listener's MaxOutbox bytes wait for a peer that does not read, and
-	// OnBufferDrain when they have become half of that. In between, no messages are read from the peer.
+	// OnBufferFull is called when what waits for a peer that does not read has come to the listener's MaxOutbox, by its own
+	// answers or a push, whatever the listener's SlowPolicy does then; OnBufferDrain when it has become half of that. While
+	// more waits because of its own answers, no messages are read from the peer.
 	OnBufferFull  func(c *Conn)
 	OnBufferDrain func(c *Conn)
 
