@@ -1,9 +1,24 @@
-// Package http is the server's side of HTTP/1.1 (RFC 9110, RFC 9112) as a pure codec: bytes in, request heads out,
-// response bytes appended. It is strict: what two parsers could read in two ways is refused, with the status to answer.
+// Package http is the server's side of HTTP/1.1 (RFC 9110, RFC 9112): a pure codec, and a server of it on the engine's
+// loops. It is strict: what two parsers could read in two ways is refused, with the status to answer.
 //
-// The shortest program that reads requests from a stream of pieces:
+// The shortest program:
 //
-//	var d http.HeadDecoder // one a connection; the zero value has the default limits
+//	web := &http.Server{}
+//	web.Handle("GET /hello/{name}", func(x *http.Exchange) { // on the loop: it must not block
+//		_ = x.Respond(200, nil, []byte("hello "+x.PathValue("name")))
+//	})
+//	web.Upgrade("/ws", &websocket.Server{OnMessage: ...})  // WebSockets on the same port
+//	web.Upgrade("/events", &http.Events{OnConnect: ...})   // and Server-Sent Events
+//	web.Mount("/metrics", promhttp.Handler())              // any net/http.Handler, in a pool of goroutines
+//	ln, err := eng.Listen("127.0.0.1:8080", web)
+//
+// # The codec
+//
+// HeadDecoder, BodyDecoder, the Append functions and Event are bytes in, bytes out: nothing in them knows a connection, a
+// clock, a goroutine or a logger, and they build everywhere. A decoder and what it returned belong to one goroutine at a
+// time, on a loop to that loop's; functions, and the Err values, may be used by any.
+//
+//	var d http.HeadDecoder // the zero value has the default limits
 //	for len(piece) > 0 {
 //		head, n, err := d.Decode(piece)
 //		if err != nil {
@@ -12,15 +27,38 @@
 //		}
 //		piece = piece[n:]
 //		if head != nil {
-//			out = answer(out, head) // before the next Decode
+//			out = answer(out, head) // before the next Decode; a BodyDecoder reads what follows if it HasBody
 //		}
 //	}
 //
-// Nothing here knows a connection, a clock, a goroutine or a logger. A HeadDecoder and the Head it returned belong to
-// one goroutine at a time, on a loop to that loop's; functions, and the Err values, may be used by any. A connection
-// needs a decoder of its own only while Pending: the others of a loop can share one.
+// # Answers
 //
-// The limits, with their defaults, are Limits: 8 KiB for the request line, 16 KiB for the head, 100 fields.
+// A handler answers with Respond, now or later; with a Stream, piece by piece as the peer takes them; or gives the answer to
+// any goroutine with Reply. Requests may come pipelined; answers leave in the order of the requests, and those that are
+// ready together in one write. In the ordinary case, a request that is answered by its handler allocates nothing.
 //
-// Bodies and trailers come after the head and are not read here: a Head says which there will be.
+// # What is refused
+//
+// Each refusal is answered with its status, in its turn, with Connection: close; the connection then closes in order, so that
+// the client can read it. Where the grammar or other servers are more generous:
+//
+//   - Content-Length is one line with one number: neither two equal lines nor "5, 5". With Transfer-Encoding it is refused.
+//   - Transfer-Encoding is chunked and nothing else (501 for other codings before it), and in HTTP/1.0 nothing at all.
+//   - Lines end with CR LF. One empty line before a request is read over.
+//   - Host is there once, and not empty, also when the target is absolute; an absolute target's host is the one that counts.
+//   - Field lines are never folded, no white space stands before a colon or before a chunk's extension.
+//   - Targets may have bytes from 0x80 on, as scripts send them; no others that are in no URI but for "[]|^" and, in queries,
+//     "{}`\", which browsers send.
+//   - Trailers are kept apart from the head's fields, and those that frame or address a message are refused.
+//   - CONNECT is 501, unless the program has an OnRequest. An Upgrade that no route takes is ignored.
+//   - Expect has no other value than 100-continue (417). 100 is sent when the body is wanted and nothing of it has come.
+//   - A body that nobody waited for is read away up to 256 KiB, else the connection closes.
+//
+// # Limits
+//
+// Each has a default, a field of Server or of the decoder, a status and a counter in Stats: request line 8 KiB (414), head
+// 16 KiB and 100 fields (431), trailers likewise (431), a chunk's line 1 KiB (400), a body for a handler on the loop 1 MiB
+// (413), a head 10 s (408), a body 30 s without progress (408), an idle connection 75 s (closed without a word), 64 requests
+// owed an answer (reading pauses), 256 KiB of a stream ahead of the peer (ErrFull), 16 handlers of net/http at once and 1,024
+// waiting (503). What a peer does not read is bounded by the listener's MaxOutbox.
 package http

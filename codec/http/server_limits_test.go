@@ -83,7 +83,10 @@ func TestServerTimeouts(t *testing.T) {
 		{"some of a body", chunked + "5\r\nhel", 408, "the request body took too long\n", func(s Stats) uint64 { return s.BodyTimeouts }},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			s := &Server{OnRequest: tell, HeadTimeout: soon, BodyTimeout: soon, IdleTimeout: soon}
+			s := &Server{OnRequest: tell, HeadTimeout: soon, BodyTimeout: soon}
+			if test.status == 0 {
+				s.IdleTimeout = 10 * soon // time enough to send something
+			}
 			w := serve(t, s)
 			for _, before := range []string{"", get("/")} {
 				c := w.dial()
@@ -105,25 +108,25 @@ func TestServerTimeouts(t *testing.T) {
 
 // A head has its time as a whole, a body as long as something comes of it.
 func TestServerTimesProgress(t *testing.T) {
-	s := &Server{OnRequest: tell, HeadTimeout: 100 * time.Millisecond, BodyTimeout: 300 * time.Millisecond}
+	s := &Server{OnRequest: tell, HeadTimeout: 100 * time.Millisecond, BodyTimeout: time.Second}
 	w := serve(t, s)
-	slowly := func(c *client, pieces ...string) (err error) {
+	slowly := func(c *client, step time.Duration, pieces ...string) (err error) {
 		for _, p := range pieces {
 			if _, err = io.WriteString(c, p); err != nil {
 				return err
 			}
-			pause(t, w, 50*time.Millisecond)
+			pause(t, w, step)
 		}
 		return nil
 	}
 	c := w.dial()
 	c.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n")
-	if err := slowly(c, "0", "1", "2", "3", "4", "5", "6", "7", "8", "9"); err != nil {
+	if err := slowly(c, 150*time.Millisecond, "0", "1", "2", "3", "4", "5", "6", "7", "8", "9"); err != nil {
 		t.Fatal(err)
 	}
 	c.want(200, "POST / \"0123456789\"")
 	c = w.dial()
-	_ = slowly(c, "G", "E", "T", " ", "/", " ") // it may have been refused by then
+	_ = slowly(c, 50*time.Millisecond, "G", "E", "T", " ", "/", " ") // it may have been refused by then
 	c.want(408, "the request took too long\n")
 }
 
@@ -136,8 +139,8 @@ func pause(t testing.TB, w *world, d time.Duration) {
 
 // A client that is being answered, however late, is not idle; afterwards it is.
 func TestServerWaitsForAnswers(t *testing.T) {
-	s := &Server{IdleTimeout: soon, HeadTimeout: soon, BodyTimeout: soon, OnRequest: func(x *Exchange) {
-		x.Loop().After(5*soon, func() { _ = x.Respond(200, nil, []byte("late")) })
+	s := &Server{IdleTimeout: 10 * soon, HeadTimeout: soon, BodyTimeout: soon, OnRequest: func(x *Exchange) {
+		x.Loop().After(15*soon, func() { _ = x.Respond(200, nil, []byte("late")) })
 	}}
 	w := serve(t, s)
 	c := w.dial()
