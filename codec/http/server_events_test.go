@@ -4,6 +4,7 @@ package http
 
 import (
 	"bufio"
+	"fmt"
 	"io"
 	nethttp "net/http"
 	"reflect"
@@ -57,7 +58,7 @@ type eventWorld struct {
 	closed  chan error
 }
 
-func serveEvents(t testing.TB, e *Events) *eventWorld {
+func serveEvents(t testing.TB, e *Events, options ...engine.ListenOptions) *eventWorld {
 	w := &eventWorld{streams: make(chan *EventStream, 10), closed: make(chan error, 10)}
 	connect := e.OnConnect
 	e.OnConnect = func(c *EventStream, x *Exchange) {
@@ -70,7 +71,7 @@ func serveEvents(t testing.TB, e *Events) *eventWorld {
 	s := &Server{}
 	s.Upgrade("/events", e)
 	s.Handle("/page", tell)
-	w.world = serve(t, s)
+	w.world = serve(t, s, options...)
 	return w
 }
 
@@ -195,6 +196,37 @@ func TestServerEventsOutlet(t *testing.T) {
 	}
 }
 
+// A client that does not read is given up. What it finds when it reads after all is whole events and a whole stream.
+func TestServerEventsSlow(t *testing.T) {
+	w := serveEvents(t, &Events{}, engine.ListenOptions{MaxOutbox: 64 << 10})
+	res := w.dial().listen(get("/events"))
+	es := receive(t, w.streams)
+	pushed := 0
+	on(t, es, func() {
+		outlet, _ := es.Ref().Attach(func() {})
+		for outlet.Push(&shared{data: fmt.Sprint(pushed, strings.Repeat("x", 20_000))}) && pushed < 100_000 {
+			pushed++
+		}
+	})
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatalf("after %d bytes: %v", len(body), err)
+	}
+	var s eventSource
+	s.read(body)
+	if len(s.events) == 0 || len(s.events) > pushed {
+		t.Fatalf("%d events of %d", len(s.events), pushed)
+	}
+	for i, e := range s.events {
+		if want := fmt.Sprint(i, strings.Repeat("x", 20_000)); e.data != want {
+			t.Fatalf("event %d has %d bytes: %.20s", i, len(e.data), e.data)
+		}
+	}
+	if err := receive(t, w.closed); err != engine.ErrSlowConsumer {
+		t.Errorf("OnClose: %v", err)
+	}
+}
+
 // A client that goes is noticed at once.
 func TestServerEventsGone(t *testing.T) {
 	w := serveEvents(t, &Events{})
@@ -211,12 +243,16 @@ func TestServerEventsGone(t *testing.T) {
 
 func TestServerEventsShutdown(t *testing.T) {
 	w := serveEvents(t, &Events{})
-	res := w.dial().listen(get("/events"))
+	c := w.dial()
+	res := c.listen(get("/events"))
 	receive(t, w.streams)
+	go func() { // a stop waits for it to close
+		if body, err := io.ReadAll(res.Body); err != nil || len(body) > 0 {
+			t.Errorf("%q, %v", body, err)
+		}
+		_ = c.Close()
+	}()
 	w.end()
-	if body, err := io.ReadAll(res.Body); err != nil || len(body) > 0 {
-		t.Errorf("%q, %v", body, err)
-	}
 	if err := receive(t, w.closed); err != engine.ErrShutdown {
 		t.Errorf("OnClose: %v", err)
 	}

@@ -59,11 +59,11 @@ type call struct {
 	memory  *memory // the worker's until the end of the answer
 
 	mu      sync.Mutex
-	pending pending // of the answer, for the loop
-	posted  bool    // the loop has been told
-	full    bool    // the client does not read
-	failed  error   // nobody gets the answer
-	room    chan struct{}
+	pending pending       // of the answer, for the loop
+	posted  bool          // the loop has been told
+	full    bool          // the client does not read
+	failed  error         // nobody gets the answer
+	room    chan struct{} // wakes who waits to write; nil until somebody has to
 }
 
 // openCall is called behind the head, on the loop.
@@ -72,7 +72,6 @@ func openCall(x *Exchange, h nethttp.Handler) {
 	c := &call{
 		x: x, exchange: x, handler: h, server: x.session.server, loop: x.Loop(), counters: &x.session.desk.counters,
 		expects: x.expects, isHead: x.isHead,
-		room: make(chan struct{}, 1),
 	}
 	c.writer.call, c.reader.call = c, c
 	c.reader.init(x.head.HasBody())

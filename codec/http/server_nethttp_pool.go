@@ -16,7 +16,10 @@ type pool struct {
 	running int // workers, idle ones included
 }
 
-type worker struct{ next chan *call }
+type worker struct {
+	next  chan *call
+	clock *time.Timer
+}
 
 // idleWorker is how long a worker waits for work.
 const idleWorker = time.Second
@@ -88,10 +91,16 @@ func (p *pool) next(w *worker) *call {
 	}
 	p.idle = append(p.idle, w)
 	p.mu.Unlock()
+	if w.clock == nil {
+		w.clock = time.NewTimer(idleWorker)
+	} else {
+		w.clock.Reset(idleWorker)
+	}
 	select {
 	case c := <-w.next:
+		w.clock.Stop()
 		return c
-	case <-time.After(idleWorker):
+	case <-w.clock.C:
 	}
 	return p.retire(w)
 }

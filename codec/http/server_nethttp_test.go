@@ -16,6 +16,7 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -137,9 +138,12 @@ func TestMountContext(t *testing.T) {
 	receive(t, receive(t, contexts).Done())
 	c.send(get("/wait"))
 	receive(t, contexts)
+	go func() { // a stop waits for it to close
+		receive(t, ended)
+		c.want(200, "")
+		_ = c.Close()
+	}()
 	w.end()
-	receive(t, ended)
-	c.want(200, "")
 }
 
 func TestMountPoolFull(t *testing.T) {
@@ -183,6 +187,35 @@ func TestMountPoolFull(t *testing.T) {
 	c.want(200, "")
 	if st := s.Stats(); st.HandlersBusy != 2 || st.HandlersWaiting != 0 {
 		t.Errorf("%+v", st)
+	}
+}
+
+// Handlers that compute keep no loop from its work, nor what it reads from being answered.
+func TestMountComputing(t *testing.T) {
+	var stop atomic.Bool
+	s := &Server{}
+	s.Handle("/loop", tell)
+	w := mounted(t, s, func(nethttp.ResponseWriter, *nethttp.Request) {
+		for !stop.Load() {
+		}
+	})
+	var burning []*client
+	for range 16 {
+		c := w.dial()
+		c.send(get("/"))
+		burning = append(burning, c)
+	}
+	for s.Stats().HandlersRunning < 16 {
+		runtime.Gosched()
+	}
+	c := w.dial()
+	for range 3 {
+		c.send(get("/loop"))
+		c.want(200, `GET /loop ""`)
+	}
+	stop.Store(true)
+	for _, c := range burning {
+		c.want(200, "")
 	}
 }
 

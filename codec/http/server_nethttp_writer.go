@@ -137,6 +137,9 @@ func (w *writer) flush() error {
 func emit[Text string | []byte](w *writer, p Text) error {
 	c := w.call
 	for c.failed == nil && (c.full || len(c.pending.data) > bodyAhead) {
+		if c.room == nil {
+			c.room = make(chan struct{}, 1)
+		}
 		if err := c.wait(c.room, &w.deadline); err != nil {
 			return err
 		}
