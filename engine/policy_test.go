@@ -285,6 +285,33 @@ func TestPushesDoNotStopReading(t *testing.T) {
 	p.s.expectIdle()
 }
 
+// A message that a connection's format cannot express neither closes it nor drops something else.
+func TestInexpressibleAtTheMark(t *testing.T) {
+	for policy := range Conflate + 1 {
+		s := newStillLoop(t, ListenOptions{MaxOutbox: 1000, Slow: policy})
+		s.hearing(1)
+		k := s.hearing(1)[0]
+		k.conn.SetFormat(bracketed)
+		k.room = 0
+		s.Broadcast(&message{data: "first", key: "key"}, nil)
+		s.pump()
+		for range 100 {
+			m := &message{data: strings.Repeat("x", 100), binary: true, key: "key"}
+			if _, refused := s.Broadcast(m, nil); refused != 0 || k.conn.pushShared(m) {
+				t.Fatalf("%v: refused %d", policy, refused)
+			}
+			s.pump()
+			s.checkLoop()
+		}
+		k.room = anyNumber
+		s.pump()
+		if string(k.got) != "<first>" || k.conn.Closing() {
+			t.Errorf("%v: got %q, closing %v", policy, k.got, k.conn.Closing())
+		}
+		s.expectIdle()
+	}
+}
+
 func TestPolicyText(t *testing.T) {
 	for p := range Conflate + 1 {
 		text, _ := p.MarshalText()

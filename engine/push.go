@@ -17,7 +17,10 @@ func (l *Loop) askStalled(e *logEntry) (without []*Conn, refused int) {
 			if l.everybody.waiting(c.cursor) > c.limits.MaxOutbox {
 				c.catchUp()
 			}
-		case c.conflates(m) && c.format.frame(m) != nil || !c.fits(m, size):
+		case !c.conflates(m) && c.fits(m, size):
+		case c.format.frame(m) == nil:
+			c.catchUp() // it gets nothing, and is not to be judged by it
+		default:
 			asked = append(asked, c)
 		}
 	}
