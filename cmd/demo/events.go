@@ -3,6 +3,7 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"net/url"
 
@@ -15,12 +16,23 @@ import (
 func (s *server) events() *http.Events {
 	return &http.Events{
 		CORS:      http.CORS{Origins: s.options.cors},
+		Goodbye:   goodbye,
 		OnRequest: s.onEventsRequest,
 		OnConnect: s.onEvents,
 		OnClose: func(c *http.EventStream, err error) {
 			s.log.Debug("closed", "conn", c.ID(), "why", err)
 		},
 	}
+}
+
+// goodbye tells a page with which code and reason it is closed, as a Close frame does: from 4000 on, and with 1008, it should not
+// come back.
+func goodbye(code int, reason string) *http.Event {
+	data, _ := json.Marshal(struct {
+		Code   int    `json:"code"`
+		Reason string `json:"reason"`
+	}{code, reason}) // it can be expressed
+	return &http.Event{Type: "goodbye", Data: data}
 }
 
 // A subscription is what /events?uid=u&group=g&group=h asks for.

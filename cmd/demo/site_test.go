@@ -119,12 +119,18 @@ func TestSiteKicks(t *testing.T) {
 	if got := d.ask("POST", "/kick", `{"uid":"u1","text":"bye"}`); got.body != `{"connections":1}`+"\n" || e.Next() != "bye" {
 		t.Error(got)
 	}
+	if got := e.Next(); got != `{"code":4000,"reason":""}` {
+		t.Error(got)
+	}
 	e.Ended()
 }
 
 func TestSiteSingle(t *testing.T) {
 	d := startSite(t, "-single")
 	older, newer := d.listener("uid=u1"), d.listener("uid=u1")
+	if got := older.Next(); got != `{"code":4001,"reason":"bound by a newer connection"}` {
+		t.Error(got)
+	}
 	older.Ended()
 	if got := d.ask("POST", "/push", `{"uid":"u1"}`); got.body != `{"taken":1,"refused":0}`+"\n" || newer.Next() != `{"uid":"u1"}` {
 		t.Error(got)

@@ -25,6 +25,11 @@ type Events struct {
 	// Content-Length, Transfer-Encoding or Connection.
 	Fields Fields
 
+	// Goodbye makes the last event of a stream that a hub's Kick, or the end of a slow consumer, closes: of the close code and the
+	// reason, for which event streams have no words. nil, and what it returns nil for: no event. A browser comes back all the
+	// same, unless its page has been told by that event to close its EventSource.
+	Goodbye func(code int, reason string) *Event
+
 	// OnRequest is called first. When it answers, with Respond, there is no stream.
 	OnRequest func(x *Exchange)
 	// OnConnect is called when the stream has begun: what is sent is behind its head. Of x the Head, the path values,

@@ -49,11 +49,17 @@ var (
 	)
 )
 
-// sayGoodbye ends a stream in its protocol; there is no word for a code or a reason.
-func sayGoodbye(conn *engine.Conn, _ int, _ string) {
-	if c, ok := conn.Handler().(*eventSession); ok {
-		c.end(engine.ErrClosed)
+// sayGoodbye ends a stream in its protocol, which has no word for a code or a reason but those that Goodbye finds.
+func sayGoodbye(conn *engine.Conn, code int, reason string) {
+	c, ok := conn.Handler().(*eventSession)
+	if !ok {
+		return
 	}
+	var last *Event
+	if goodbye := c.events.Goodbye; goodbye != nil {
+		last = goodbye(code, reason)
+	}
+	c.end(engine.ErrClosed, last)
 }
 
 func (c *EventStream) format() *engine.Format {
@@ -140,7 +146,7 @@ func (c *EventStream) send(out []byte) error {
 }
 
 // Close sends what is waiting, ends the stream and closes the connection. A browser connects again after the retry time.
-func (c *EventStream) Close() { c.end(engine.ErrClosed) }
+func (c *EventStream) Close() { c.end(engine.ErrClosed, nil) }
 
 // Abort drops what is waiting and closes at once; the client gets a reset.
 func (c *EventStream) Abort() { c.conn.Abort() }
@@ -153,11 +159,14 @@ func (c *EventStream) Resume() { c.conn.Resume() }
 
 const lastChunk = "0\r\n\r\n"
 
-func (c *EventStream) end(reason error) {
+func (c *EventStream) end(reason error, last *Event) {
 	if c.conn.Closing() {
 		return
 	}
 	c.conn.Detach() // no event comes behind the last chunk, and that one finds room
+	if last != nil {
+		_ = c.SendEvent(last) // what is no event is not sent
+	}
 	if !c.old {
 		_ = c.conn.Send([]byte(lastChunk))
 	}
@@ -167,14 +176,14 @@ func (c *EventStream) end(reason error) {
 // eventSession is an EventStream as the engine sees it: the same memory, with the methods that are not the user's.
 type eventSession EventStream
 
-func (s *eventSession) end(reason error) { (*EventStream)(s).end(reason) }
+func (s *eventSession) end(reason error, last *Event) { (*EventStream)(s).end(reason, last) }
 
 func (s *eventSession) OnOpen(*engine.Conn) {}
 
 // OnTraffic: requests that come behind have no answer, for this one has no end.
 func (s *eventSession) OnTraffic(_ *engine.Conn, p []byte) int { return len(p) }
 
-func (s *eventSession) OnShutdown(*engine.Conn) { s.end(engine.ErrShutdown) }
+func (s *eventSession) OnShutdown(*engine.Conn) { s.end(engine.ErrShutdown, nil) }
 
 func (s *eventSession) OnClose(_ *engine.Conn, err error) {
 	c := (*EventStream)(s)

@@ -227,6 +227,40 @@ func TestServerEventsSlow(t *testing.T) {
 	}
 }
 
+// What Goodbye makes of a kick is the last event, behind the kick's own message; nothing is said when the stream is just closed.
+func TestServerEventsGoodbye(t *testing.T) {
+	for code, want := range map[int]string{
+		4001: "data: bye\n\nevent: goodbye\ndata: 4001 reason\n\n",
+		4002: "data: bye\n\n", // nothing to say
+		4003: "data: bye\n\n", // what cannot be said
+		0:    "",
+	} {
+		w := serveEvents(t, &Events{Goodbye: func(code int, reason string) *Event {
+			switch code {
+			case 4001:
+				return &Event{Type: "goodbye", Data: fmt.Appendf(nil, "%d %s", code, reason)}
+			case 4003:
+				return &Event{Type: "good\nbye"}
+			}
+			return nil
+		}})
+		for _, request := range []string{get("/events"), "GET /events HTTP/1.0\r\n\r\n"} {
+			res := w.dial().listen(request)
+			c := receive(t, w.streams)
+			on(t, c, func() {
+				if code == 0 {
+					c.Close()
+				} else if outlet, ok := c.Ref().Attach(func() {}); ok {
+					outlet.Kick(&shared{data: "bye"}, code, "reason")
+				}
+			})
+			if got, err := io.ReadAll(res.Body); string(got) != want || err != nil {
+				t.Errorf("%d: %q, %v, want %q", code, got, err, want)
+			}
+		}
+	}
+}
+
 // A client that goes is noticed at once.
 func TestServerEventsGone(t *testing.T) {
 	w := serveEvents(t, &Events{})

@@ -51,6 +51,10 @@ export class Connection {
     const source = this.source = new EventSource(Connection.address('sse', this.uid, this.groups));
     source.onopen = () => this.opened();
     source.onmessage = (event) => this.hear.message(event.data);
+    source.addEventListener('goodbye', (event) => {
+      const { code, reason } = JSON.parse(event.data); // as those of a Close frame
+      if (code === 1008 || code >= 4000) this.stop('closed', reason || code);
+    });
     source.onerror = () => {
       // EventSource comes back by itself, unless the answer was not a stream: then it has given up, and we have not.
       if (source.readyState === EventSource.CLOSED) this.wait();
