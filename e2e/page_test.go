@@ -209,3 +209,27 @@ func (b *tab) tabThrough() (seen string) {
 	}
 	return seen
 }
+
+// TestPageKeepsUp: more messages than anybody can read are counted all, and the newest are shown.
+func TestPageKeepsUp(t *testing.T) {
+	d := start(t)
+	b := demoPage(t, d.http, "?uid=anna")
+	d.connect(b, "ws")
+	const all = 5000
+	backend := d.backend()
+	var lines strings.Builder
+	for i := range all {
+		fmt.Fprintf(&lines, `{"uid":"anna","percent":%d}`+"\n", i%100)
+	}
+	backend.Write(lines.String())
+	for range all {
+		if got := backend.Answer(); got != "ok" {
+			t.Fatalf("got %q", got)
+		}
+	}
+	b.until(count + ` === '5,000'`)
+	b.until(`document.getElementById('messages').childElementCount === 200 && ` + percent + ` === 99`)
+	if got := b.value(newest); got != `{"uid":"anna","percent":99}` {
+		t.Errorf("the newest is %q", got)
+	}
+}
