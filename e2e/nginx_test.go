@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -13,11 +14,10 @@ import (
 	"fanloop/internal/peers"
 )
 
-// nginxConfig is what one writes to put nginx in front: a pool of connections that are kept, and an Upgrade that is passed on. Nothing in it is
-// said for event streams, whose answers say themselves that they are not to be buffered. The times are short, so that a test which leaves a
-// request unfinished need not wait.
+// nginxConfig is what stands around the configuration of docs/program.md, in a directory of the test's own. The times are short, so that a
+// test which leaves a request unfinished need not wait.
 const nginxConfig = `
-%[4]sdaemon off;
+%[2]sdaemon off;
 worker_processes 1;
 pid %[1]s/nginx.pid;
 error_log stderr warn;
@@ -32,23 +32,29 @@ http {
 	client_header_timeout 1s;
 	client_body_timeout 1s;
 	proxy_ignore_client_abort on;
-	map $http_upgrade $connection_upgrade { default upgrade; '' ''; }
-	upstream fanloop { server %[3]s; keepalive 1; }
-	server {
-		listen %[2]s;
-		location / {
-			proxy_pass http://fanloop;
-			proxy_http_version 1.1;
-			proxy_request_buffering %[5]s;
-			proxy_set_header Host $http_host;
-			proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-			proxy_set_header Upgrade $http_upgrade;
-			proxy_set_header Connection $connection_upgrade;
-			proxy_read_timeout 30s;
-		}
-	}
+	proxy_request_buffering %[3]s;
+	%[4]s
 }
 `
+
+// nginxSite is the configuration of docs/program.md, with other ports.
+func nginxSite(t *testing.T, address, upstream string) string {
+	t.Helper()
+	for _, b := range blocksOf(document(t, "docs/program.md")) {
+		if b.language != "nginx" {
+			continue
+		}
+		for usual, here := range map[string]string{"127.0.0.1:8080": upstream, "listen 80;": "listen " + address + ";"} {
+			if strings.Count(b.code, usual) != 1 {
+				t.Fatalf("docs/program.md does not have %q once", usual)
+			}
+			b.code = strings.Replace(b.code, usual, here, 1)
+		}
+		return b.code
+	}
+	t.Fatal("docs/program.md has nothing for nginx")
+	return ""
+}
 
 // startNginx puts nginx in front of a server and returns its host:port. buffering says whether it reads a body whole before it passes it on,
 // on or off. It ends with the test.
@@ -73,7 +79,7 @@ func startNginx(t *testing.T, upstream, buffering string) string {
 		user = "user root;\n" // or its worker becomes somebody who may not look into the directory
 	}
 	file := filepath.Join(dir, "nginx.conf")
-	if err := os.WriteFile(file, fmt.Appendf(nil, nginxConfig, dir, address, upstream, user, buffering), 0o600); err != nil {
+	if err := os.WriteFile(file, fmt.Appendf(nil, nginxConfig, dir, user, buffering, nginxSite(t, address, upstream)), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(path, "-p", dir, "-c", file, "-e", "stderr")
