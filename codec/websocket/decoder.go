@@ -90,7 +90,9 @@ func (d *Decoder) fail(err error) (Event, int, error) {
 }
 
 // idle tells that nothing is unfinished: a new Decoder with the same settings would do as well.
-func (d *Decoder) idle() bool { return d.stage == atHeader && d.headSize == 0 && d.kind == EventNone && d.control == nil }
+func (d *Decoder) idle() bool {
+	return d.stage == atHeader && d.headSize == 0 && d.kind == EventNone && d.control == nil
+}
 
 func (d *Decoder) end() {
 	d.stage, d.message, d.control = atEnd, nil, nil

@@ -144,6 +144,27 @@ func TestPushServer(t *testing.T) {
 	page.Close()
 }
 
+func TestOnePort(t *testing.T) {
+	log := start(t, program(t, "All on one port", "127.0.0.1:8080", "127.0.0.1:0"))
+	_, address, _ := strings.Cut(log.Await(t, "listening on ", 1), "listening on ")
+	page := peers.OpenPageAt(t, address, "/ws")
+	page.Say("uid1")
+	page.Settle()
+	events := peers.Listen(t, address, "/events/uid1")
+	message := `{"uid":"uid1","percent":88}`
+	if got := request(t, "POST", "http://"+address+"/api/push", message); got != `{"taken":2,"refused":0}`+"\n" {
+		t.Errorf("the answer is %q", got)
+	}
+	if a, b := page.Next(), events.Next(); a != message || b != message {
+		t.Errorf("the pages got %q and %q", a, b)
+	}
+	if got := request(t, "GET", "http://"+address+"/doc.go", ""); !strings.Contains(got, "\npackage embed\n") {
+		t.Errorf("beside it: %q", got)
+	}
+	page.Close()
+	events.Close()
+}
+
 func TestNetHTTP(t *testing.T) {
 	log := start(t, program(t, "In a net/http server", "127.0.0.1:8080", "127.0.0.1:0"))
 	_, address, _ := strings.Cut(log.Await(t, "listening on ", 1), "listening on ")
@@ -174,6 +195,7 @@ func request(t *testing.T, method, url, body string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	req.Header.Set("Content-Type", "application/json")
 	client := http.Client{Timeout: peers.Bound, Transport: &http.Transport{DisableKeepAlives: true}}
 	res, err := client.Do(req)
 	if err != nil {
