@@ -62,16 +62,16 @@ func span(b []byte, bit uint8) int {
 func IsToken(b []byte) bool { return len(b) > 0 && span(b, isTchar) == len(b) }
 
 // validEncoded reports whether b has only bytes of the class and whole percent-encoded triplets (RFC 3986 2.1).
-func validEncoded(b []byte, bit uint8) bool {
+func validEncoded(b []byte, bit uint8) bool { return len(afterEncoded(b, bit)) == 0 }
+
+// afterEncoded returns what follows the bytes of the class and the whole percent-encoded triplets that b begins with.
+func afterEncoded(b []byte, bit uint8) []byte {
 	for {
-		n := span(b, bit)
-		if n == len(b) {
-			return true
+		b = b[span(b, bit):]
+		if len(b) < 3 || b[0] != '%' || span(b[1:3], isHexDigit) < 2 {
+			return b
 		}
-		if b[n] != '%' || len(b)-n < 3 || span(b[n+1:n+3], isHexDigit) < 2 {
-			return false
-		}
-		b = b[n+3:]
+		b = b[3:]
 	}
 }
 

@@ -5,6 +5,9 @@ import "bytes"
 // validHostPort checks uri-host [ ":" port ] (RFC 9110 4.2, 7.2). An empty host would be grammatical, and is meant for
 // URIs that have none; http and https URIs always have one (RFC 9110 4.2.1).
 func validHostPort(b []byte) bool {
+	if n := span(b, isRegName); n > 0 && (n == len(b) || b[n] == ':') {
+		return validPort(b[min(n+1, len(b)):]) // nearly all
+	}
 	host, port, ok := splitPort(b)
 	return ok && validHost(host) && validPort(port)
 }

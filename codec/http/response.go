@@ -38,7 +38,11 @@ func makeStatusLines() (lines [500]string) {
 // AppendField appends one field line. The error is ErrField. Blanks around the value are sent, but no recipient sees
 // them (RFC 9110 5.5).
 func AppendField(dst []byte, name, value string) ([]byte, error) {
-	return appendField(dst, name, value)
+	start := len(dst)
+	dst = append(dst, name...)
+	colon := len(dst)
+	dst = append(append(dst, ": "...), value...)
+	return endField(dst, start, colon)
 }
 
 // Append appends the field lines in their order, as AppendField does. On an error none of them is appended.
@@ -53,13 +57,16 @@ func (f Fields) Append(dst []byte) ([]byte, error) {
 	return out, nil
 }
 
-// appendField checks what it has appended: one check for both kinds of text.
-func appendField[Text string | []byte](dst []byte, name, value Text) ([]byte, error) {
+func appendField(dst, name, value []byte) ([]byte, error) {
 	start := len(dst)
 	dst = append(dst, name...)
 	colon := len(dst)
-	dst = append(dst, ": "...)
-	dst = append(dst, value...)
+	dst = append(append(dst, ": "...), value...)
+	return endField(dst, start, colon)
+}
+
+// endField checks the line that has been appended from start on, with its colon, and ends it.
+func endField(dst []byte, start, colon int) ([]byte, error) {
 	if !IsToken(dst[start:colon]) || !validValue(dst[colon:]) {
 		return dst[:start], ErrField
 	}

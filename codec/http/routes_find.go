@@ -43,6 +43,9 @@ func (r *routes[T]) find(h *Head, to *found[T]) {
 		to.values, to.second = make([]pathPart, 0, usualValues), make([]pathPart, 0, usualValues)
 	}
 	to.path, to.values = path, to.values[:0]
+	if to.route = r.whole(h.Method, path); to.route != nil {
+		return
+	}
 	switch {
 	case len(path) == 1 && path[0] == '*':
 		to.status = 200 // RFC 9110 9.3.7
@@ -51,6 +54,18 @@ func (r *routes[T]) find(h *Head, to *found[T]) {
 	default:
 		r.findClean(h, to)
 	}
+}
+
+// whole is the route without wildcards that has just the method and the path: nothing is more specific but a host.
+func (r *routes[T]) whole(method, path []byte) *route[T] {
+	if len(r.hosts) > 0 || r.anyHost == nil {
+		return nil
+	}
+	b := r.anyHost.find(string(method))
+	if b == nil {
+		return nil
+	}
+	return b.whole[string(path)]
 }
 
 func (r *routes[T]) findClean(h *Head, to *found[T]) {
@@ -122,9 +137,6 @@ func (m *hostRoutes[T]) match(method, path []byte, values []pathPart, scratch *f
 func (b *methodRoutes[T]) match(path []byte, values []pathPart, scratch *found[T]) (*route[T], []pathPart) {
 	if b == nil {
 		return nil, values
-	}
-	if to := b.whole[string(path)]; to != nil {
-		return to, values
 	}
 	return b.node.walk(path, 0, values, scratch)
 }

@@ -29,7 +29,7 @@ func roundTrip(t testing.TB, w *world, raw string, n int) func() {
 	if err != nil {
 		t.Fatal(err)
 	}
-	answers := make([]byte, n*size)
+	answers := make([]byte, n*size) // all are as long
 	return func() {
 		if _, err := c.Write(request); err != nil {
 			t.Fatal(err)
@@ -84,10 +84,14 @@ func (w *world) written(t testing.TB) uint64 {
 
 func BenchmarkPlaintext(b *testing.B)   { benchmark(b, get("/"), 1) }
 func BenchmarkPipelined16(b *testing.B) { benchmark(b, get("/"), 16) }
+func BenchmarkPipelined64(b *testing.B) { benchmark(b, get("/"), 64) }
 func BenchmarkBrowser(b *testing.B)     { benchmark(b, browserRequest, 1) }
 
 func benchmark(b *testing.B, raw string, n int) {
-	w := serve(b, &Server{OnRequest: plaintext})
+	s := &Server{}
+	s.Handle("GET /{$}", plaintext)
+	s.Handle("GET /assets/", plaintext)
+	w := serve(b, s)
 	trip := roundTrip(b, w, raw, n)
 	trip()
 	b.ReportAllocs()

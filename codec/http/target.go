@@ -30,8 +30,8 @@ func validAuthority(b []byte) bool {
 // validPathQuery checks a path and what may follow it. A fragment is never sent (RFC 9112 3.2.1), so "#" is in neither.
 // The path's triplets are whole, because routes decode it; the query is handed on, and browsers send a stray "%" in it.
 func validPathQuery(b []byte) bool {
-	path, query := splitQuery(b)
-	return validEncoded(path, isPath) && span(query, isQuery) == len(query)
+	rest := afterEncoded(b, isPath)
+	return len(rest) == 0 || rest[0] == '?' && span(rest[1:], isQuery) == len(rest)-1
 }
 
 // validAbsolute takes http and https URIs, the only ones that can be meant for this server (RFC 9112 3.2.2,
