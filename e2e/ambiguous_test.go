@@ -59,6 +59,8 @@ var twoLengths = []ambiguousRequest{
 	{"Content-Length is named in Connection", post("Connection: Content-Length\r\nContent-Length: 5\r\n", "hello"+next), helloThenNext, helloThenNext},
 	{"Transfer-Encoding is named in Connection", post("Connection: Transfer-Encoding\r\nTransfer-Encoding: chunked\r\n", "5\r\nhello\r\n0\r\n\r\n"+next), helloThenNext, helloThenNext},
 	{"an expectation that nobody has", post(fmt.Sprintf("Expect: 200-ok\r\nContent-Length: %d\r\n", len(next)), next), "417", inside},
+	{"two expectations, one that nobody has", post(fmt.Sprintf("Expect: 100-continue\r\nExpect: 200-ok\r\nContent-Length: %d\r\n", len(next)), next), "417", inside},
+	{"a folded expectation", post(fmt.Sprintf("Expect:\r\n 100-continue\r\nContent-Length: %d\r\n", len(next)), next), "400", ""},
 	{"an upgrade to what is not spoken here", post("Connection: upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\nContent-Length: 5\r\n", "hello"+next), helloThenNext, helloThenNext},
 }
 
@@ -128,6 +130,9 @@ var lengths = []ambiguousRequest{
 	{"space before the colon", sized("Content-Length : 5"), "400", ""},
 	{"folded", sized("Content-Length:\r\n 5"), "400", ""},
 	{"folded number", sized("Content-Length: 5\r\n 0"), "400", ""},
+	{"bare LF behind", sized("Content-Length: 5\nX: y"), "400", helloThenNext},
+	{"bare LF before", sized("Content-Length:\n5"), "400", ""},
+	{"NUL in the name", sized("Content-Length\x00: 5"), "400", ""},
 	{"NUL behind", sized("Content-Length: 5\x00"), "400", ""},
 	{"vertical tab before", sized("Content-Length: \v5"), "400", ""},
 }

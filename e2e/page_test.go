@@ -158,9 +158,12 @@ func TestPageComesBack(t *testing.T) {
 func TestPageIsClosedForGood(t *testing.T) {
 	d := start(t, "-single")
 	b := demoPage(t, d.http, "?uid=anna")
-	d.connect(b, "ws")
-	d.page("anna")
-	b.until(state + ` === 'closed'`)
+	for _, by := range []string{"ws", "sse"} {
+		d.connect(b, by)
+		newer := d.page("anna")
+		b.until(state + ` === 'closed' && document.getElementById('connect').textContent === 'Connect'`)
+		newer.Close()
+	}
 }
 
 // TestPageByKeyboard uses no mouse.
