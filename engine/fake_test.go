@@ -176,6 +176,7 @@ func (h handler) closing(first func(c *Conn, err error)) handler {
 
 // rung tells whether the loop's eventfd has been written since it was asked last.
 func (s *stillLoop) rung() bool {
+	s.ring() // as the end of an event does
 	var count [8]byte
 	_, err := unix.Read(s.inbox.eventfd, count[:])
 	return err == nil

@@ -52,7 +52,9 @@ type Loop struct {
 	ready     ring    // connections that have something to say, or input left to decode
 	stalled   []*Conn // connections that wait for EPOLLOUT
 	asked     []*Conn // a broadcast's own
+	wanted    bool    // a slice, or a look into the inbox, is to run soon
 	woken     bool    // the eventfd has been written and not been served yet
+	fresh     bool    // the event being served is the first of its turn
 	events    int     // socket events since the last slice
 	lastSlice time.Time
 
@@ -142,7 +144,7 @@ func (l *Loop) handle(fd int, events netpoll.IOEvent, _ netpoll.IOFlags) error {
 	start := time.Now()
 	l.now = start
 	l.work.begin(start.Sub(l.started))
-	l.turns.begin(fd, start.Sub(l.started))
+	l.fresh = l.turns.begin(fd, start.Sub(l.started))
 	switch fd {
 	case l.inbox.eventfd:
 		l.woken = false
@@ -165,6 +167,7 @@ func (l *Loop) handle(fd int, events netpoll.IOEvent, _ netpoll.IOFlags) error {
 	if l.everybody.untidy {
 		l.wake()
 	}
+	l.ring()
 	end := l.age()
 	l.work.end(end)
 	l.turns.end(end)

@@ -77,6 +77,7 @@ func (l *Loop) readTurn(c *Conn) {
 	default:
 		l.stats.read(n)
 		l.deliver(c, l.readBuf[:n])
+		l.servePrompt()
 	}
 	l.finish(c)
 }

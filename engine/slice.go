@@ -25,11 +25,32 @@ const (
 func (l *Loop) busy() bool { return l.ready.n > 0 || l.everybody.busy() }
 
 // wake makes sure that a slice will run.
-func (l *Loop) wake() {
-	if !l.woken {
+func (l *Loop) wake() { l.wanted = true }
+
+// ring writes the eventfd, at the end of an event: what was wanted may have been done by then.
+func (l *Loop) ring() {
+	if l.wanted && !l.woken {
 		l.woken = true
 		signal(l.inbox.eventfd)
 	}
+	l.wanted = false
+}
+
+// promptWrites is how many pushes make a few.
+const promptWrites = 4
+
+// servePrompt serves those that the event's callback had something to say to, if they are few and the event is the first of its
+// turn, so that nothing else waits as far as is known: a push that comes alone leaves before its answer, and without a
+// round of the poller. With more to do than that, slices are what makes few writes of many messages.
+func (l *Loop) servePrompt() {
+	n := l.ready.n
+	if !l.fresh || n == 0 || n > promptWrites || l.everybody.busy() {
+		return
+	}
+	for ; n > 0; n-- {
+		l.serve(l.popReady())
+	}
+	l.wanted = l.busy()
 }
 
 // enqueue puts c in the ready queue, once.
@@ -80,9 +101,13 @@ func (l *Loop) nextReady(turn int, queue *int) (c *Conn, more bool) {
 		return nil, false
 	}
 	*queue--
-	c = l.ready.pop()
+	return l.popReady(), true
+}
+
+func (l *Loop) popReady() *Conn {
+	c := l.ready.pop()
 	c.queued = false
-	return c, true
+	return c
 }
 
 // serve gives c its turn: input that was left undecoded first, then one write. It tells what that cost, in writes.

@@ -38,14 +38,17 @@ type turnEvent struct {
 // turnGap is far more than a return and a call take.
 const turnGap = time.Microsecond
 
-func (t *turnClock) begin(fd int, at time.Duration) {
+// begin tells whether the event is the first of a turn.
+func (t *turnClock) begin(fd int, at time.Duration) (first bool) {
 	seen := &t.seen[fd%len(t.seen)]
 	event := turnEvent{int32(fd), t.number}
-	if *seen == event || at-t.ended > turnGap || t.number == 0 {
+	first = *seen == event || at-t.ended > turnGap || t.number == 0
+	if first {
 		t.next(at)
 		event.turn = t.number
 	}
 	*seen = event
+	return first
 }
 
 func (t *turnClock) next(at time.Duration) {
