@@ -72,7 +72,7 @@ func TestLaterEventsPushInSlices(t *testing.T) {
 	s.pump()
 	s.turns.ended = time.Hour // no time has passed since the last event
 	k.in = [][]byte{[]byte("line")}
-	s.turns.seen = [256]turnEvent{}
+	s.turns.number, s.turns.seen = 1, [256]turnEvent{}
 	s.lastSlice = time.Now().Add(time.Hour) // nor is a slice due
 	s.event(k, k.events())
 	if to[0].writes != 0 || !s.woken {
