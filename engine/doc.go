@@ -32,8 +32,8 @@
 //
 // # For hubs
 //
-// A package that pushes to many connections, as fanloop/hub does, uses Ref.Attach and the Outlet it gives, Loop.Broadcast,
-// Loop.NotePublish and Loop.AwaitBacklog, with messages that are Shared. Others need none of these.
+// A package that pushes to many connections, as fanloop/hub does, uses Ref.Attach and the Outlet it gives, Loop.Broadcast and
+// BroadcastTo, Loop.NewAudience, Loop.NotePublish and Loop.AwaitBacklog, with messages that are Shared. Others need none of these.
 //
 // # Limits
 //

@@ -176,6 +176,7 @@ func (b *broadcastLog) join(c *Conn) {
 	b.everybody.add(int(c.fd))
 	if c.stalled {
 		b.pin(c)
+		c.loop.askBefore(c)
 	}
 }
 

@@ -48,15 +48,17 @@ type Loop struct {
 	batch   batch
 	pool    outboxPool
 
-	everybody broadcastLog
-	ready     ring    // connections that have something to say, or input left to decode
-	stalled   []*Conn // connections that wait for EPOLLOUT
-	asked     []*Conn // a broadcast's own
-	wanted    bool    // a slice, or a look into the inbox, is to run soon
-	woken     bool    // the eventfd has been written and not been served yet
-	fresh     bool    // the event being served is the first of its turn
-	events    int     // socket events since the last slice
-	lastSlice time.Time
+	everybody  broadcastLog
+	ready      ring    // connections that have something to say, or input left to decode
+	stalled    []*Conn // connections that wait for EPOLLOUT
+	asked      []*Conn // a broadcast's own
+	askAt      uint64  // what the log's total has to pass before one of them may be at its mark
+	conflating int     // how many of them conflate
+	wanted     bool    // a slice, or a look into the inbox, is to run soon
+	woken      bool    // the eventfd has been written and not been served yet
+	fresh      bool    // the event being served is the first of its turn
+	events     int     // socket events since the last slice
+	lastSlice  time.Time
 
 	current *Conn   // whose callback is running
 	posted  bool    // it is one that Ref.Post brought, not an answer to the peer

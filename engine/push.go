@@ -2,11 +2,18 @@
 
 package engine
 
-import "slices"
+import (
+	"math"
+	"slices"
+)
 
 // askStalled lets the policy decide for each stalled connection that e is for, and would bring to its mark or conflates. It
 // tells how many refuse, and which of those stay: they are to be passed over, and have nothing of the log before e.
 func (l *Loop) askStalled(e *logEntry) (without []*Conn, refused int) {
+	if !l.mustAsk(e.message) {
+		return nil, 0
+	}
+	defer l.askAgain()
 	asked := l.asked[:0]
 	l.asked = nil // what is asked may broadcast too
 	m, size := e.message, entrySize(e.message)
@@ -40,6 +47,28 @@ func (l *Loop) askStalled(e *logEntry) (without []*Conn, refused int) {
 	clear(asked[len(without):])
 	l.asked = asked[:0]
 	return without, refused
+}
+
+// mustAsk tells whether a message for the log may matter to a stalled connection. Thousands may be, and it does not while each of
+// them has room for it.
+func (l *Loop) mustAsk(m Shared) bool {
+	return l.everybody.total+uint64(entrySize(m)) > l.askAt || l.conflating > 0 && m.Key() != ""
+}
+
+// askAgain finds out how far the log may grow before one of the stalled has to be asked.
+func (l *Loop) askAgain() {
+	l.askAt = math.MaxUint64
+	for _, c := range l.stalled {
+		l.askBefore(c)
+	}
+}
+
+// askBefore sees to it that c, which is stalled, is asked in time.
+func (l *Loop) askBefore(c *Conn) {
+	if c.hears {
+		room := max(0, c.limits.MaxOutbox-c.pending())
+		l.askAt = min(l.askAt, l.everybody.total+uint64(room))
+	}
 }
 
 // passOver moves connections past the log's newest entry, the only one that they have not got.

@@ -232,3 +232,33 @@ func TestExceptionsAreNotOwed(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+// Those who are stalled are not all looked at for each message: only when one of them may have no room for it.
+func TestStalledAreAskedInTime(t *testing.T) {
+	s := newStillLoop(t, ListenOptions{MaxOutbox: 10_000})
+	all := s.hearing(20)
+	for i, k := range all[:10] {
+		k.room = 0
+		_ = k.conn.Send(make([]byte, 1+500*i))
+	}
+	s.pump()
+	asked, closed := 0, 0
+	for closed < 10 {
+		m := text("0123456789")
+		if s.mustAsk(m) {
+			asked++
+		}
+		_, refused := s.Broadcast(m, nil)
+		closed += refused
+		for _, k := range all[:10] {
+			if c := k.conn; c.stalled && !c.Closing() && c.pending() > 10_000 {
+				t.Fatalf("%d bytes wait for connection %d", c.pending(), c.id)
+			}
+		}
+		s.pump()
+	}
+	if asked < closed || asked > 3*closed {
+		t.Errorf("asked for %d messages, to close %d", asked, closed)
+	}
+	s.checkLoop()
+}

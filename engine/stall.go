@@ -18,7 +18,11 @@ func (l *Loop) stall(c *Conn) {
 	c.stallSeat = int32(len(l.stalled))
 	l.stalled = append(l.stalled, c)
 	l.stats.stalled.Add(1)
+	if c.limits.Slow == Conflate {
+		l.conflating++
+	}
 	c.conflateWaiting()
+	l.askBefore(c)
 	c.setInterest()
 	c.markOutbox()
 }
@@ -32,6 +36,9 @@ func (l *Loop) unstall(c *Conn) {
 	c.stalled = false
 	l.everybody.tidy()
 	l.queued += c.ownBytes()
+	if c.limits.Slow == Conflate {
+		l.conflating--
+	}
 	last := len(l.stalled) - 1
 	moved := l.stalled[last]
 	l.stalled[c.stallSeat] = moved
@@ -61,8 +68,11 @@ func (c *Conn) pending() int {
 
 // account keeps the loop's sum of what waits in the outboxes of connections that are not stalled.
 func (l *Loop) account(c *Conn, n int) {
-	if !c.stalled {
+	switch {
+	case !c.stalled:
 		l.queued += n
+	case n > 0:
+		l.askAt -= min(l.askAt, uint64(n))
 	}
 }
 

@@ -27,7 +27,9 @@
 //
 // Each loop keeps its own roster: who of its connections is in which group. Only that loop touches it. Home changes it by
 // posting, so every connection sees what one caller does in the order in which it was done, across uid, group and
-// everybody. A push posts at most one task to each loop that has receivers, and allocates nothing for each receiver.
+// everybody. A push posts at most one task to each loop that has receivers, and allocates nothing for each receiver. A group with 128
+// members on a loop, or a uid with as many connections, is an audience there (Loop.NewAudience): a push to it costs home and that
+// loop the same however large it is.
 //
 // # When the loops are behind
 //
@@ -37,6 +39,6 @@
 // # Limits
 //
 // A message has at most 1 MiB (MaxMessage), a uid or group name 1,024 bytes (MaxName), a connection 1,000 groups
-// (MaxGroups), a page of a list 1,000 entries. A bound connection costs
+// (MaxGroups), a list of targets 10,000 names (MaxTargets), a page of a list 1,000 entries. One task kicks 256. A bound connection costs
 // about 240 bytes in the hub, being in a group about 85 more.
 package hub
