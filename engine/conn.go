@@ -171,7 +171,8 @@ func (c *Conn) Buffered() int { return c.pending() }
 
 // Send queues a copy of p, in order behind everything sent before. It goes out at the end of the present callback, or when
 // the loop comes to it. ErrClosed after the end has begun. ErrFull when more than MaxOutbox bytes wait for a peer that does
-// not read; inside the connection's own callbacks it is never returned, because reading stops instead, nor after Detach.
+// not read; it is never returned inside the connection's own callbacks (what Ref.Post brings is none), because reading stops
+// instead, nor after Detach.
 func (c *Conn) Send(p []byte) error {
 	_, err := c.Write(p)
 	return err

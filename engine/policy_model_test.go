@@ -93,7 +93,7 @@ func (k *slowPeer) takes(number int, s sentMessage, taken bool) {
 
 func (m *slowModel) act() {
 	k := m.all[m.rng.IntN(len(m.all))]
-	switch m.rng.IntN(9) {
+	switch m.rng.IntN(10) {
 	case 0, 1, 2:
 		number, msg := m.message()
 		k.takes(number, sentMessage{true, msg.key}, k.outlet.Push(msg))
@@ -116,10 +116,15 @@ func (m *slowModel) act() {
 		} else {
 			m.some.Remove(k.outlet)
 		}
+	case 6:
+		k.conn.SetFormat([]*Format{raw, rawToo}[m.rng.IntN(2)])
 	default:
 		m.broadcast()
 	}
 }
+
+// rawToo is another format that happens to look the same.
+var rawToo = NewFormat(raw.encode, nil)
 
 // broadcast finds out who refused by what the counts say of everybody: a connection that refuses has reached its mark.
 func (m *slowModel) broadcast() {
