@@ -3,7 +3,6 @@
 package http
 
 import (
-	"bufio"
 	"fmt"
 	"io"
 	nethttp "net/http"
@@ -290,97 +289,4 @@ func TestServerEventsShutdown(t *testing.T) {
 	if err := receive(t, w.closed); err != engine.ErrShutdown {
 		t.Errorf("OnClose: %v", err)
 	}
-}
-
-func TestServerEventsMethods(t *testing.T) {
-	w := serveEvents(t, &Events{
-		CORS: CORS{Origins: []string{"https://a.example"}, Credentials: true},
-		OnRequest: func(x *Exchange) {
-			if x.Head().Query() != nil {
-				_ = x.Respond(403, nil, []byte("no"))
-			}
-		},
-	})
-	c := w.dial()
-	c.send("HEAD /events HTTP/1.1\r\nHost: a\r\nOrigin: https://a.example\r\n\r\n")
-	res := c.wantTo("HEAD", 200, "")
-	if h := res.Header; h.Get("Content-Type") != "text/event-stream" || h.Get("Access-Control-Allow-Origin") != "https://a.example" || h.Get("Content-Length") != "" {
-		t.Errorf("%v", h)
-	}
-	c.send(get("/events?"), post("/events", "x"))
-	c.want(403, "no")
-	if res := c.want(405, "method not allowed\n"); res.Header.Get("Allow") != "GET, HEAD, OPTIONS" {
-		t.Errorf("%v", res.Header)
-	}
-	c.send("OPTIONS /events HTTP/1.1\r\nHost: a\r\nOrigin: https://a.example\r\nAccess-Control-Request-Method: GET\r\n" +
-		"Access-Control-Request-Headers: authorization\r\n\r\n")
-	res = c.want(204, "")
-	for name, want := range map[string]string{
-		"Access-Control-Allow-Origin": "https://a.example", "Access-Control-Allow-Credentials": "true",
-		"Access-Control-Allow-Methods": "GET, HEAD", "Access-Control-Allow-Headers": "authorization", "Vary": "Origin",
-	} {
-		if got := res.Header.Get(name); got != want {
-			t.Errorf("%s: %q", name, got)
-		}
-	}
-	res = c.listen("GET /events HTTP/1.1\r\nHost: a\r\nOrigin: https://b.example\r\n\r\n")
-	if res.Header.Get("Access-Control-Allow-Origin") != "" || res.Header.Get("Vary") != "Origin" {
-		t.Errorf("%v", res.Header)
-	}
-}
-
-// A quiet stream gets heartbeats; all streams together have one timer, which ends with the last.
-func TestServerEventsHeartbeat(t *testing.T) {
-	w := serveEvents(t, &Events{Heartbeat: 16 * time.Millisecond})
-	first, second := w.dial(), w.dial()
-	one := bufio.NewReader(first.listen(get("/events")).Body)
-	es := receive(t, w.streams)
-	second.send("GET /events HTTP/1.0\r\n\r\n")
-	res, err := nethttp.ReadResponse(second.r, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	two := bufio.NewReader(res.Body)
-	receive(t, w.streams)
-	for _, r := range []*bufio.Reader{one, two, one, two} {
-		for _, want := range []string{":\n", "\n"} {
-			if line, err := r.ReadString('\n'); line != want || err != nil {
-				t.Fatalf("%q, %v", line, err)
-			}
-		}
-	}
-	_ = first.Close()
-	receive(t, w.closed)
-	if line, err := two.ReadString('\n'); line != ":\n" || err != nil {
-		t.Fatalf("the other one: %q, %v", line, err)
-	}
-	_ = second.Close()
-	receive(t, w.closed)
-	on(t, es, func() {
-		if n := len(es.desk.beats); n != 0 {
-			t.Errorf("%d timers are left", n)
-		}
-	})
-}
-
-func TestServerEventsHeartbeatAllocatesNothing(t *testing.T) {
-	w := serveEvents(t, &Events{Heartbeat: time.Hour})
-	c := w.dial()
-	c.listen(get("/events"))
-	es := receive(t, w.streams)
-	go func() { _, _ = io.Copy(io.Discard, c.r) }()
-	on(t, es, func() {
-		b := es.desk.beats[es.events]
-		n := testing.AllocsPerRun(100, func() {
-			for range beatSlots {
-				b.turn()
-			}
-			if es.Send([]byte("a message")) != nil || es.Comment("x") != nil {
-				t.Error("not sent")
-			}
-		})
-		if n > 0.5 { // a chunk of the loop's now and then
-			t.Errorf("%v allocations", n)
-		}
-	})
 }

@@ -134,11 +134,11 @@ type stall struct {
 	left  int // bytes that waited when it was set
 }
 
+// watch begins with what waits now.
 func (s *stall) watch(c *call) {
-	if s.timer != nil {
+	if s.left = c.x.buffered(); s.timer != nil {
 		return
 	}
-	s.left = c.x.buffered()
 	s.timer = c.loop.After(c.server.bodyTimeout(), func() {
 		s.timer = nil
 		switch x := c.x; {

@@ -38,7 +38,8 @@ func (w *writer) encode(dst []byte, status int) []byte {
 func (w *writer) judge(name string, values []string, status int) bool {
 	switch name {
 	case "Content-Length":
-		if length, err := strconv.ParseInt(textproto.TrimString(first(values)), 10, 64); err == nil && length >= 0 && !w.bodyless && status >= 200 {
+		length, err := strconv.ParseInt(textproto.TrimString(first(values)), 10, 64)
+		if err == nil && length >= 0 && !w.bodyless && status >= 200 {
 			w.head.length = length
 		}
 		return false

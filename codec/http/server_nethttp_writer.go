@@ -24,6 +24,7 @@ type writer struct {
 	fields   writtenFields
 	filled   int // of memory.start
 	written  int64
+	informed int  // answers of 100-199
 	sent     bool // the loop has the head
 	bodyless bool // by the status
 	handled  bool // the handler has returned
@@ -63,10 +64,16 @@ func (w *writer) writeHeader(status int) {
 	}
 }
 
+// maxInterims is how many answers of 100-199 are sent; more are left out.
+const maxInterims = 64
+
 func (w *writer) inform(status int) {
 	c := w.call
 	if status == 100 {
 		c.reader.asked = true
+	}
+	if w.informed++; w.informed > maxInterims {
+		return
 	}
 	lines := w.encode(nil, status)
 	w.fields = writtenFields{}
@@ -98,27 +105,30 @@ func writePart[Text string | []byte](w *writer, p Text) (n int, err error) {
 	case w.head.length >= 0 && w.written+int64(len(p)) > w.head.length:
 		return 0, nethttp.ErrContentLength
 	}
-	w.written += int64(len(p))
-	n = copy(c.memory.start[w.filled:], p)
+	n, err = collect(w, p)
+	w.written += int64(n)
+	return n, err
+}
+
+// collect takes p, as much of it as there is room for until the deadline.
+func collect[Text string | []byte](w *writer, p Text) (n int, err error) {
+	start := w.call.memory.start[:]
+	n = copy(start[w.filled:], p)
 	w.filled += n
-	if n == len(p) {
-		return n, nil
+	if n < len(p) {
+		err = w.flush()
 	}
-	if err := w.flush(); err != nil {
-		return n, err
-	}
-	for n < len(p) {
+	for err == nil && n < len(p) {
 		if len(p)-n < startSize {
-			w.filled = copy(c.memory.start[:], p[n:])
+			w.filled = copy(start, p[n:])
 			return len(p), nil
 		}
 		piece := p[n:min(len(p), n+bodyAhead)]
-		if err := emit(w, piece); err != nil {
-			return n, err
+		if err = emit(w, piece); err == nil {
+			n += len(piece)
 		}
-		n += len(piece)
 	}
-	return n, nil
+	return n, err
 }
 
 // flush gives the loop what is collected.
