@@ -85,7 +85,7 @@ func TestStreamBackpressure(t *testing.T) {
 
 // A peer that goes away in the midst of a stream ends it.
 func TestStreamGone(t *testing.T) {
-	f := &flood{size: 1 << 40, closed: make(chan error, 1)}
+	f := &flood{size: 1 << 30, closed: make(chan error, 1)}
 	w := serve(t, &Server{OnRequest: f.handle})
 	c := w.dial()
 	c.send(get("/"))
