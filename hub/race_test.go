@@ -156,6 +156,7 @@ func TestGoroutines(t *testing.T) {
 		all = append(all, &goLoop{index: i})
 	}
 	h := New(all, Options{})
+	h.large = 2 // that few make an audience
 	for _, l := range all {
 		l.start()
 	}

@@ -34,7 +34,7 @@ func Group(name string) Target { return Target{kind: toGroup, name: name} }
 func Any(targets ...Target) Target { return Target{kind: toAny, list: targets} }
 
 // Except returns the target without the connections of these uids, in place of an exception it had before. Uids that
-// nobody has do no harm. The slice is used until the call that is given the target returns.
+// nobody has do no harm. It costs a look at each of these connections. The slice is used until the call that is given the target returns.
 func (t Target) Except(uids ...string) Target {
 	t.except = uids
 	return t

@@ -32,17 +32,18 @@ type crowdPage struct {
 }
 
 // However many loops there are: who is in a group, what one back end's pushes say of how many took them, and the order in which
-// they come are the same.
+// they come are the same. Groups and uids of so many pages as in the last rows go through the loops' logs.
 func TestLoopsMakeNoDifference(t *testing.T) {
-	for _, loops := range []int{1, 2, 4} {
-		t.Run(fmt.Sprint(loops, " loops"), func(t *testing.T) {
+	for _, row := range []struct{ loops, pages, uids, acts int }{{1, 12, 5, 400}, {2, 12, 5, 400}, {4, 12, 5, 400}, {1, 200, 3, 60}, {2, 300, 2, 60}} {
+		t.Run(fmt.Sprintf("%d loops, %d pages", row.loops, row.pages), func(t *testing.T) {
+			loops := row.loops
 			c := &crowd{demo: start(t, "-loops", fmt.Sprint(loops)), rng: rand.New(rand.NewPCG(uint64(loops), 1)), groups: map[string]map[string]bool{"g": {}, "h": {}}}
-			for i := range 12 {
-				uid := fmt.Sprint("u", i%5)
+			for i := range row.pages {
+				uid := fmt.Sprint("u", i%row.uids)
 				c.pages = append(c.pages, &crowdPage{Page: c.page(uid), uid: uid})
 			}
 			c.backend = peers.Connect(t, c.text)
-			for range 400 {
+			for range row.acts {
 				c.act()
 			}
 			for i, p := range c.pages {
