@@ -49,32 +49,32 @@ func (a *API) Register(s *http.Server, prefix string) {
 	a.guard = newGuard(a.Token)
 	for i := range endpoints {
 		e := &endpoints[i]
-		s.Handle(e.method+" "+prefix+e.path, func(x *http.Exchange) { a.serve(e, x) })
+		s.HandleAdmitted(e.method+" "+prefix+e.path, func(x *http.Exchange) { a.admit(e, x) }, func(x *http.Exchange) { a.serve(e, x) })
 	}
 	text := description(prefix)
 	s.Handle("GET "+prefix+"/openapi.json", func(x *http.Exchange) { _ = x.Respond(statusOK, fieldsOf(mediaJSON), text) })
 }
 
-// serve answers a request. The only error left is that whoever asked has gone.
-func (a *API) serve(e *endpoint, x *http.Exchange) {
-	m, why := a.admit(e, x)
+// admit answers who may not ask, before a body of theirs takes any memory. The only error left is that they have gone.
+func (a *API) admit(e *endpoint, x *http.Exchange) {
+	why := a.guard.admit(x.Head(), x.RemoteAddr())
+	if !why.failed() {
+		_, why = e.admitMedia(x.Head().Fields)
+	}
 	if why.failed() {
 		a.denied.Add(1)
 		no := result{failure: why}.answer()
 		_ = x.Respond(no.status, denialFields(why), no.body)
-		return
 	}
+}
+
+// serve answers a request that has been let in. The only error left is that whoever asked has gone.
+func (a *API) serve(e *endpoint, x *http.Exchange) {
 	a.requests.Add(1)
+	m, _ := e.admitMedia(x.Head().Fields)
 	c := &call{value: x.PathValue(e.wildcard()), query: string(x.Head().Query()), media: m, body: x.Body()}
 	reply := x.Reply()
 	e.serve(a.Hub, x.Loop(), c, func(r answer) { _ = reply.Send(r.status, fieldsOf(r.media), r.body) })
-}
-
-func (a *API) admit(e *endpoint, x *http.Exchange) (media, failure) {
-	if why := a.guard.admit(x.Head(), x.RemoteAddr()); why.failed() {
-		return "", why
-	}
-	return e.admitMedia(x.Head().Fields)
 }
 
 // answerFields are the fields of an answer, by its media type. Nothing is to be kept: it is true for a moment.

@@ -3,9 +3,12 @@
 package hubapi
 
 import (
+	"bufio"
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	nethttp "net/http"
 	"strings"
 	"testing"
@@ -201,6 +204,22 @@ func TestToken(t *testing.T) {
 	}
 	if stats := s.api.Stats(); stats != (Stats{Requests: 2, Denied: 7}) {
 		t.Errorf("%+v", stats)
+	}
+}
+
+// Whoever may not ask is answered before a body is sent, so that none of it takes memory.
+func TestDeniedBeforeTheBody(t *testing.T) {
+	s := newSite(t, &API{Token: "secret"}, "", 1, hub.Options{})
+	conn, err := net.Dial("tcp", s.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	_ = conn.SetDeadline(time.Now().Add(peers.Bound))
+	fmt.Fprint(conn, "POST /push HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 5000000\r\n\r\n")
+	res, err := nethttp.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil || res.StatusCode != 401 {
+		t.Errorf("%v, %v", res, err)
 	}
 }
 

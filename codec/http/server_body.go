@@ -29,7 +29,9 @@ const maxDiscard = 256 << 10
 func (x *Exchange) bodyBegins() {
 	if x.target.open != nil {
 		x.run()
+		return
 	}
+	x.admitted()
 }
 
 // whole is called when there is nothing more to come of the request.
@@ -38,6 +40,9 @@ func (x *Exchange) whole() {
 	if x.target.alone && s.owed.first != x {
 		s.held = x
 		s.hold(holdHeld)
+		return
+	}
+	if !x.head.HasBody() && !x.admitted() {
 		return
 	}
 	x.run()

@@ -6,6 +6,8 @@ package http
 type destination struct {
 	// handle is called with the whole body.
 	handle func(x *Exchange)
+	// admit, if there is one, is called before handle, at once behind the head.
+	admit func(x *Exchange)
 	// open is called at once behind the head, before the body. It makes something the exchange's taker, or answers.
 	open func(x *Exchange)
 	// alone has handle wait until the answers to all requests before this one have left, and nothing be read behind it
