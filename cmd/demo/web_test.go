@@ -3,6 +3,7 @@
 package main
 
 import (
+	"maps"
 	"path"
 	"regexp"
 	"strings"
@@ -62,5 +63,35 @@ func TestWebFileKnown(t *testing.T) {
 	}
 	if other := newWebFile("/web/a.css", []byte("b")); other.tag == f.tag {
 		t.Error("two contents have one ETag")
+	}
+}
+
+// TestWebLanguages: each language of the page has all of its texts, and those that the page asks for are there.
+func TestWebLanguages(t *testing.T) {
+	var source, all string
+	for _, f := range webFiles() {
+		if f.path == "/web/text.js" {
+			source = string(f.body)
+		}
+		all += string(f.body)
+	}
+	key := regexp.MustCompile(`(?:^|[\s,{])'?([\w-]+)'?: '`)
+	tables := map[string]map[string]bool{}
+	for _, name := range []string{"en", "zh"} {
+		_, table, _ := strings.Cut(source, "const "+name+" = {")
+		table, _, _ = strings.Cut(table, "\n};")
+		tables[name] = map[string]bool{}
+		for _, m := range key.FindAllStringSubmatch(table, -1) {
+			tables[name][m[1]] = true
+		}
+	}
+	if len(tables["en"]) < 40 || !maps.Equal(tables["en"], tables["zh"]) {
+		t.Errorf("the languages differ:\n%v\n%v", tables["en"], tables["zh"])
+	}
+	asked := regexp.MustCompile(`data-(?:text|label)="(\w+)"|\btext\('([\w-]+[^-'])'`)
+	for _, m := range asked.FindAllStringSubmatch(all, -1) {
+		if name := m[1] + m[2]; !tables["en"][name] {
+			t.Errorf("there is no text %s", name)
+		}
 	}
 }

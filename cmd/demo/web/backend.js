@@ -8,7 +8,7 @@ const $ = (id) => document.getElementById(id);
 const form = $('push-form');
 
 const names = { uid: 'u1', group: 'news' }; // what stands in the name field, for each kind of receiver
-let shown = 'curl', playing = false, textPort = '127.0.0.1:5678';
+let to = 'uid', shown = 'curl', playing = false, textPort = '127.0.0.1:5678';
 
 // start: changed is called after each push, for the counts.
 export function start(changed) {
@@ -43,8 +43,6 @@ export function setTextPort(address) {
   showSnippet();
 }
 
-let to = 'uid';
-
 function onInput() {
   if (to !== form.to.value) {
     to = form.to.value;
@@ -58,7 +56,7 @@ function onInput() {
   showSnippet();
 }
 
-// lineOf is the JSON line with this in it, whom it is for included; or null. Numbers stay as they are written.
+// lineOf is the line to push: this object, and in it whom it is for. Numbers stay as they are written.
 function lineOf(what) {
   const target = to === 'all' ? '"all":true' : `"${to}":${JSON.stringify($('name').value.trim())}`;
   const inside = what.trim().replace(/\s*[\r\n]\s*/g, ' ').slice(1, -1).trim();
@@ -74,6 +72,7 @@ function isObject(what) {
   }
 }
 
+// what is written in the field, or null when that is no object.
 function what() {
   const written = $('what').value.trim() || '{}';
   const fine = isObject(written);
@@ -106,12 +105,14 @@ async function play() {
   }
   playing = true;
   $('play').textContent = text('stop');
+  $('verdict').ariaLive = 'off'; // nobody wants to hear all of them
   for (let percent = 0; playing && percent <= 100; percent += 2) {
     if (!await push(lineOf(`{"percent":"${percent}%"}`))) break;
     await new Promise((done) => setTimeout(done, 60));
   }
   playing = false;
   $('play').textContent = text('play');
+  $('verdict').ariaLive = 'polite';
 }
 
 function makeTabs() {
@@ -134,10 +135,10 @@ function choose(name) {
 
 function onTabKey(event) {
   const all = Object.keys(snippets), at = all.indexOf(shown);
-  const to = { ArrowRight: at + 1, ArrowLeft: at - 1 + all.length, Home: 0, End: all.length - 1 }[event.key];
-  if (to === undefined) return;
+  const go = { ArrowRight: at + 1, ArrowLeft: at - 1 + all.length, Home: 0, End: all.length - 1 }[event.key];
+  if (go === undefined) return;
   event.preventDefault();
-  choose(all[to % all.length]);
+  choose(all[go % all.length]);
   $('tab-' + shown).focus();
 }
 

@@ -7,7 +7,7 @@ const kept = 200, spokenEvery = 1500; // messages; milliseconds
 const list = document.getElementById('messages');
 const badge = document.getElementById('message-count');
 const spoken = document.getElementById('spoken');
-const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit', fractionalSecondDigits: 3, hour12: false });
+const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit', fractionalSecondDigits: 3, hourCycle: 'h23' });
 
 let count = 0, fresh = [], drawing = 0, speaking = 0, unspoken = 0;
 
