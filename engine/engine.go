@@ -19,6 +19,10 @@ type Options struct {
 	// Loops is how many event loops there are, each a goroutine. Default 1: then all callbacks run on one goroutine, and
 	// what they share needs no lock.
 	Loops int
+	// OwnThreads gives each loop a thread of its own with short time slices (Linux 6.12), so that the kernel lets it in soon
+	// while other goroutines compute, if GOMAXPROCS is large enough to leave that to the kernel. Each wait for events then
+	// costs some microseconds more. Default false.
+	OwnThreads bool
 	// OnStart is called by Run once on each loop, before Run begins to wait. An error ends Run with it, and so does a panic,
 	// with ErrPanic. Default none.
 	OnStart func(l *Loop) error

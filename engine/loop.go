@@ -126,6 +126,9 @@ func (l *Loop) Logger() *slog.Logger { return l.log }
 
 // run is the loop's goroutine.
 func (l *Loop) run() error {
+	if l.engine.options.OwnThreads {
+		l.ownThread()
+	}
 	err := l.polling()
 	if l.stopped {
 		err = nil

@@ -23,7 +23,7 @@ import (
 // The requests of one connection are handled one after the other. At most Workers handlers run at once in a Server, and at
 // most QueueLength requests wait for one; beyond that the answer is 503 with Retry-After. Goroutines that compute compete
 // with the loops for CPUs, and Go has no priorities: a program whose handlers do that sets GOMAXPROCS to the number of loops
-// and workers, and 2 more, so that the kernel shares out the CPUs.
+// and workers, and 2 more, so that the kernel shares out the CPUs; engine.Options.OwnThreads then has it let the loops in sooner.
 func (s *Server) Mount(pattern string, h nethttp.Handler) {
 	if h == nil {
 		panic("http: pattern \"" + pattern + "\": no handler")
