@@ -41,13 +41,14 @@ func (h *answerHead) append(dst []byte) ([]byte, error) {
 	if err != nil {
 		return dst, err
 	}
-	dated := h.dated
+	dated, upgrade := h.dated, false
 	for i := range h.fields {
 		f := &h.fields[i]
 		if isReserved(f.Name) {
 			return dst, ErrReservedField
 		}
 		dated = dated || equalFold(f.Name, "Date")
+		upgrade = upgrade || equalFold(f.Name, "Upgrade")
 		if out, err = appendField(out, f.Name, f.Value); err != nil {
 			return dst, err
 		}
@@ -56,10 +57,11 @@ func (h *answerHead) append(dst []byte) ([]byte, error) {
 	if !dated {
 		out = append(out, h.date...)
 	}
-	return append(h.appendFraming(out), '\r', '\n'), nil
+	return append(h.appendFraming(out, upgrade), '\r', '\n'), nil
 }
 
-func (h *answerHead) appendFraming(dst []byte) []byte {
+// appendFraming appends what the codec says itself. An Upgrade field is named by Connection (RFC 9110 7.8).
+func (h *answerHead) appendFraming(dst []byte, upgrade bool) []byte {
 	switch h.framing {
 	case byLength, hasLength:
 		dst = append(dst, "Content-Length: "...)
@@ -68,11 +70,15 @@ func (h *answerHead) appendFraming(dst []byte) []byte {
 	case byChunks:
 		dst = append(dst, "Transfer-Encoding: chunked\r\n"...)
 	}
-	switch h.persistence {
-	case closes:
+	switch {
+	case h.persistence == closes && upgrade:
+		dst = append(dst, "Connection: close, Upgrade\r\n"...)
+	case h.persistence == closes:
 		dst = append(dst, "Connection: close\r\n"...)
-	case keepAlive:
+	case h.persistence == keepAlive:
 		dst = append(dst, "Connection: keep-alive\r\n"...)
+	case upgrade:
+		dst = append(dst, "Connection: Upgrade\r\n"...)
 	}
 	return dst
 }

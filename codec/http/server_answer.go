@@ -40,8 +40,12 @@ func (x *Exchange) answerWith(status int, fields Fields, body []byte) error {
 	if h.framing == byLength {
 		out = append(out, body...)
 	}
-	x.send(out)
-	d.keepScratch(out)
+	if cap(out) > maxScratch {
+		x.sendAway(out) // it has been copied once
+	} else {
+		x.send(out)
+		d.keepScratch(out)
+	}
 	x.finish()
 	return nil
 }

@@ -80,7 +80,7 @@ func persists(h *Head) bool {
 // reset makes x new, with the memory that it has.
 func (x *Exchange) reset() {
 	x.session, x.taker, x.pattern, x.reply = nil, nil, nil, nil
-	x.body, x.out, x.values = nil, nil, x.values[:0]
+	x.head, x.body, x.out, x.values = Head{}, nil, nil, x.values[:0] // they would pin the input
 	x.standing = standing{}
 	if x.in != nil {
 		x.in.reset()

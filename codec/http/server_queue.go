@@ -63,7 +63,7 @@ func (s *session) end(x *Exchange) {
 	s.deafen()
 	reason := s.ending
 	if reason == nil {
-		reason = errLast
+		reason = engine.ErrClosed
 	}
 	s.ending = reason
 	s.conn.CloseWith(reason)

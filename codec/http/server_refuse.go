@@ -2,11 +2,7 @@
 
 package http
 
-import (
-	"errors"
-
-	"fanloop/engine"
-)
+import "errors"
 
 // What the server refuses requests with, beside what the decoders do.
 var (
@@ -76,6 +72,3 @@ func (s *session) endsWith(reason error) {
 	}
 	s.deafen()
 }
-
-// errLast is why a connection closes after an answer with Connection: close.
-var errLast = engine.ErrClosed

@@ -51,9 +51,7 @@ func (s *session) release(why hold) {
 	}
 }
 
-func (s *session) OnOpen(*engine.Conn) {
-	s.look()
-}
+func (s *session) OnOpen(*engine.Conn) { s.look() }
 
 func (s *session) OnTraffic(conn *engine.Conn, p []byte) (used int) {
 	for used < len(p) && s.takes() && conn.Next() {
@@ -160,12 +158,8 @@ func (s *session) OnEOF(*engine.Conn) {
 	if x := s.reading; x != nil {
 		x.broken(io.ErrUnexpectedEOF)
 	}
-	for x := s.owed.first; x != nil; {
-		next := x.next // telling x may end it
-		if x.taker != nil {
-			x.taker.peerEnded()
-		}
-		x = next
+	for _, t := range s.takers() {
+		t.peerEnded()
 	}
 	s.advance()
 }
@@ -178,14 +172,20 @@ func (s *session) OnShutdown(*engine.Conn) {
 	if s.reading == nil {
 		s.deafen()
 	}
-	for x := s.owed.first; x != nil; {
-		next := x.next
-		if x.taker != nil {
-			x.taker.shutdown()
-		}
-		x = next
+	for _, t := range s.takers() {
+		t.shutdown()
 	}
 	s.advance()
+}
+
+// takers are those of all exchanges: who tells them may find the queue another one afterwards.
+func (s *session) takers() (all []taker) {
+	for x := s.owed.first; x != nil; x = x.next {
+		if x.taker != nil {
+			all = append(all, x.taker)
+		}
+	}
+	return all
 }
 
 // OnBufferFull is there because OnBufferDrain has to be.
@@ -220,14 +220,15 @@ func (s *session) OnClose(_ *engine.Conn, err error) {
 // deafen takes no more requests.
 func (s *session) deafen() { s.hold(holdDeaf) }
 
-// kicked is a hub's or the engine's goodbye. code is a WebSocket close code: 1011 stands for a handler that panicked.
+// kicked is a hub's or the engine's goodbye. code is a WebSocket close code: 1011 stands for a handler that panicked, whose
+// request may not be the one that is to be answered next.
 func (s *session) kicked(code int) {
 	status := 503
 	if code == 1011 {
 		status = 500
 		s.desk.counters.panics.Add(1)
 	}
-	if x := s.owed.first; x != nil && x.state == unanswered {
+	if x := s.owed.first; x != nil && x.state == unanswered && (s.running == nil || s.running == x) {
 		x.close = true
 		_ = x.answerWith(status, nil, []byte(StatusText(status)+"\n"))
 	}

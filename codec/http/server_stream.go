@@ -132,7 +132,7 @@ func (st *Stream) drained() {
 }
 
 func (st *Stream) shutdown() {
-	if st.onShutdown != nil {
+	if st.onShutdown != nil && !st.ended {
 		st.onShutdown()
 	}
 }

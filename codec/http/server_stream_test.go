@@ -119,6 +119,29 @@ func TestStreamShutdown(t *testing.T) {
 	_ = c.Close()
 }
 
+// All are told, also when the first of them ends others.
+func TestStreamsShutdown(t *testing.T) {
+	begun := make(chan struct{}, 3)
+	s := &Server{OnRequest: func(x *Exchange) {
+		st, _ := x.Stream(200, nil)
+		st.OnShutdown(func() { _, _ = st.Write([]byte("ended")); _ = st.Close() })
+		begun <- struct{}{}
+	}}
+	s.Handle("/short", func(x *Exchange) { _ = x.Respond(200, nil, []byte("short")); begun <- struct{}{} })
+	w := serve(t, s)
+	c := w.dial()
+	c.send(get("/") + get("/short") + get("/"))
+	for range 3 {
+		receive(t, begun)
+	}
+	go w.end()
+	c.want(200, "ended")
+	c.want(200, "short")
+	c.want(200, "ended")
+	c.wantEnd()
+	_ = c.Close()
+}
+
 // An answer made outside of the connection's callbacks, for which there is no room, waits for it; so do those behind it.
 func TestAnswersWaitForRoom(t *testing.T) {
 	var waiting []*Exchange

@@ -14,7 +14,7 @@ type Upgrader interface {
 	ServeUpgrade(x *Exchange)
 }
 
-// ErrHijack is returned by Hijack when answers are owed, or this one has begun.
+// ErrHijack is returned by Hijack when other answers are owed, this one has begun, or a part of the next request has been read.
 var ErrHijack = errors.New("http: the connection cannot be given away now")
 
 // Hijack gives the connection away: nothing has been answered to this request, and what follows it is its new handler's,
@@ -34,7 +34,8 @@ func (x *Exchange) hijack() (*engine.Conn, error) {
 	switch {
 	case s.conn.Closing():
 		return nil, engine.ErrClosed
-	case s.owed.first != x || s.owed.last != x || x.state != unanswered || s.reading == x || x.reply != nil:
+	case s.owed.first != x || s.owed.last != x || x.state != unanswered || s.reading == x || x.reply != nil,
+		s.head != nil && s.head.Pending():
 		return nil, ErrHijack
 	}
 	s.owed.pop()
