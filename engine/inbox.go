@@ -75,8 +75,8 @@ func signal(eventfd int) { _, _ = unix.Write(eventfd, one) }
 // runInbox runs what has been posted, as much as a turn allows, and tells whether something is left.
 func (l *Loop) runInbox() (more bool) {
 	in := &l.inbox
-	start, bytes, n := time.Now(), 0, 0
-	for ; n < tasksPerTurn && (n%8 != 7 || time.Since(start) < sliceTime); n++ {
+	bytes, n := 0, 0
+	for took := time.Duration(0); n < tasksPerTurn && took < sliceTime; n++ {
 		if in.done == len(in.taken) && !in.take() {
 			break
 		}
@@ -84,7 +84,7 @@ func (l *Loop) runInbox() (more bool) {
 		in.taken[in.done] = task{}
 		in.done++
 		bytes += next.size
-		l.runTask(next.run)
+		took += l.runTask(next.run)
 	}
 	if n == 0 {
 		return false

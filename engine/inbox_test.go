@@ -2,7 +2,12 @@
 
 package engine
 
-import "testing"
+import (
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
 
 // What posted tasks hold is counted until they have run: too much of it holds publishers back.
 func TestInboxCountsBytes(t *testing.T) {
@@ -48,5 +53,24 @@ func TestInboxCountsTasks(t *testing.T) {
 	}
 	if n := s.engine.behind.Load(); n != 0 || s.inbox.waiting != 0 {
 		t.Errorf("behind %d, %d waiting", n, s.inbox.waiting)
+	}
+}
+
+// A task that has taken a slice's time is the last of its turn, whether it is the first or the seventh.
+func TestLongTasksShareTheLoop(t *testing.T) {
+	s := newStillLoop(t, ListenOptions{})
+	ran := 0
+	for range 3 {
+		_ = s.Post(func() {
+			ran++
+			for start := time.Now(); time.Since(start) <= sliceTime; {
+			}
+		})
+	}
+	for want := 1; want <= 3; want++ {
+		_ = s.handle(s.inbox.eventfd, unix.EPOLLIN, 0)
+		if ran != want {
+			t.Fatalf("%d tasks have run in %d turns", ran, want)
+		}
 	}
 }

@@ -195,12 +195,13 @@ func (l *Loop) handleSocket(fd int, events netpoll.IOEvent) {
 	}
 }
 
-// runTask runs a posted task or a timer at the border: what it does to connections is finished before the next.
-func (l *Loop) runTask(fn func()) {
+// runTask runs a posted task or a timer at the border: what it does to connections is finished before the next. It tells how
+// long that took.
+func (l *Loop) runTask(fn func()) time.Duration {
 	start := time.Now()
 	l.guarded(fn)
 	l.settle()
-	l.noteSlow(start)
+	return l.noteSlow(start)
 }
 
 func (l *Loop) guarded(fn func()) {
@@ -230,9 +231,11 @@ func (l *Loop) callOnClose(c *Conn) {
 // stop ends the loop after the present event. On the loop.
 func (l *Loop) stop() { l.stopped = true }
 
-func (l *Loop) noteSlow(start time.Time) {
-	if d := time.Since(start); d > slowCallback {
+func (l *Loop) noteSlow(start time.Time) time.Duration {
+	d := time.Since(start)
+	if d > slowCallback {
 		l.stats.slowCallbacks.Add(1)
 		l.log.Warn("engine: a callback held its loop", "loop", l.index, "for", d)
 	}
+	return d
 }
