@@ -3,7 +3,6 @@
 package http
 
 import (
-	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -61,18 +60,30 @@ func TestAdmitExpect(t *testing.T) {
 	}
 }
 
-// Nothing is kept of the body of who is not admitted, and more than a little of it is not read.
+// More than a little of the body of who is not admitted is not read: the connection ends, at once when the length is announced.
 func TestAdmitLongBody(t *testing.T) {
 	w, _ := serveAdmitted(t)
-	c := w.dial()
-	c.send(fmt.Sprintf("POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n", 1<<20))
-	c.want(403, "no")
-	_, _ = io.WriteString(c.TCPConn, strings.Repeat("x", 1<<20)) // it may find the connection closed
-	if rest, _ := io.ReadAll(c.r); len(rest) > 0 {
+	announced := w.dial()
+	announced.send("POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n")
+	if res := announced.want(403, "no"); !res.Close {
+		t.Error("the connection is to go on")
+	}
+	announced.wantEnd()
+
+	chunked := w.dial()
+	chunked.send("POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
+	chunked.want(403, "no")
+	chunk := "1000\r\n" + strings.Repeat("x", 0x1000) + "\r\n"
+	for range maxDiscard/0x1000 + 2 {
+		if _, err := io.WriteString(chunked.TCPConn, chunk); err != nil {
+			break // it has been closed
+		}
+	}
+	if rest, _ := io.ReadAll(chunked.r); len(rest) > 0 {
 		t.Errorf("%q comes behind it", rest)
 	}
 	if got := w.Server.Stats().BodiesDiscarded; got != 1 {
-		t.Errorf("%d bodies are too long to be read", got)
+		t.Errorf("%d bodies were too long", got)
 	}
 }
 
