@@ -30,6 +30,11 @@ func (l *Loop) adopt(c *Conn, s Server) {
 		c.destroy(err)
 		return
 	}
+	l.introduce(c, s)
+}
+
+// introduce gives c to its server.
+func (l *Loop) introduce(c *Conn, s Server) {
 	l.current = c
 	l.begin(c, s)
 	l.current = nil

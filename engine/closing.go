@@ -57,7 +57,7 @@ func (c *Conn) Detach() {
 func (c *Conn) end(to state, reason error) {
 	c.state = to
 	if s := c.seldom(); s.reason == nil {
-		s.reason = reason
+		s.reason = c.endOfStream(reason)
 	}
 	c.some.rest, c.undecoded = nil, false
 	c.loop.ended = append(c.loop.ended, c)
@@ -66,6 +66,9 @@ func (c *Conn) end(to state, reason error) {
 
 // drained is called when everything sent before Close has gone out.
 func (l *Loop) drained(c *Conn) {
+	if !l.sayCloseNotify(c) {
+		return
+	}
 	if c.eof || l.sys.shutdown(int(c.fd)) != nil {
 		c.destroy(nil)
 		return
@@ -122,6 +125,7 @@ func (c *Conn) destroy(reason error) {
 	c.state = dead
 	l.unstall(c)
 	c.discard()
+	c.forgetSecure()
 	if t := c.some.timer; t != nil {
 		t.Stop()
 	}

@@ -26,10 +26,11 @@ const (
 type hold uint8
 
 const (
-	holdUser     hold = 1 << iota // Pause
-	holdProtocol                  // Hold
-	holdOutbox                    // the peer does not read what it is answered
-	holdBacklog                   // it publishes faster than the loops can send
+	holdUser      hold = 1 << iota // Pause
+	holdProtocol                   // Hold
+	holdOutbox                     // the peer does not read what it is answered
+	holdBacklog                    // it publishes faster than the loops can send
+	holdHandshake                  // its TLS handshake is being computed
 )
 
 // Conn is one connection. It belongs to its loop: every method is to be called there only, that is inside its callbacks
@@ -66,6 +67,7 @@ type Conn struct {
 	progress  bool // the peer has taken something since the linger time was set
 	hears     bool // what stands in the loop's log
 	pinned    bool // its cursor keeps the log from there on
+	secured   bool // it speaks TLS, and the handshake is done
 
 	out     *outbox // nil when empty
 	written int     // bytes of what comes first that the kernel has already
@@ -90,6 +92,7 @@ type seldom struct {
 	reason error  // what OnClose gets
 	drain  drainWish
 	unsent int32 // bytes that the kernel held for the peer when the linger time was over last
+	secure *secure
 }
 
 func (c *Conn) seldom() *seldom {

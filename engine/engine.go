@@ -32,6 +32,9 @@ type Options struct {
 	Workers int
 	// OffloadQueue is how many calls of Offload may wait for a worker. Default 1024.
 	OffloadQueue int
+	// Handshakers is how many TLS handshakes are computed at once, by goroutines that compete with the loops for CPUs. Default:
+	// a half of GOMAXPROCS, at least 1.
+	Handshakers int
 	// DrainTimeout is how long Run waits, when its context has ended, for connections to get what they are owed. Default 15 s:
 	// a WebSocket client that does not answer takes 10 (CloseTimeout, then Linger).
 	DrainTimeout time.Duration
@@ -65,6 +68,8 @@ type Engine struct {
 	loops   []*Loop
 	workers workers
 	ran     atomic.Bool
+
+	computing computing // of TLS handshakes
 
 	behind   atomic.Int32 // reasons to hold publishers back: see backlog.go
 	reliefMu sync.Mutex
@@ -142,11 +147,18 @@ func (e *Engine) Listen(address string, s Server, options ...ListenOptions) (*Li
 	if o.Loop != nil && o.Loop.engine != e {
 		return nil, fmt.Errorf("engine: listen on %s: ListenOptions.Loop is another engine's", address)
 	}
+	door, err := e.door(s, o.TLS)
+	if err != nil {
+		return nil, fmt.Errorf("engine: listen on %s: %w", address, err)
+	}
 	sock, err := listenSocket(network, hostport, o)
 	if err != nil {
 		return nil, fmt.Errorf("engine: listen on %s: %w", address, err)
 	}
 	ln := &Listener{engine: e, server: s, options: o.withDefaults(), boundSocket: sock, loop: e.Home(), pin: e.placed(o, s)}
+	if door != nil {
+		ln.server, ln.door = door, door
+	}
 	if ln.pin != nil {
 		ln.loop = ln.pin
 	}

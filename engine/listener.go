@@ -36,6 +36,8 @@ type ListenOptions struct {
 	MaxUnfinished int
 	// Linger is how long Close waits for a peer that neither reads what it is owed nor closes. Default 5 s.
 	Linger time.Duration
+	// TLS, when it is set, makes the listener speak TLS. Default: it does not. Adopt refuses it.
+	TLS *TLSOptions
 }
 
 func (o ListenOptions) withDefaults() ListenOptions {
@@ -57,6 +59,7 @@ type Listener struct {
 	server  Server
 	options ListenOptions
 	boundSocket
+	door *door // of TLS; nil without
 	loop *Loop // accepts
 	pin  *Loop // where the connections live; nil: spread
 
@@ -138,6 +141,10 @@ func (ln *Listener) accept() {
 		return // a unix socket still gives out those who were queued
 	}
 	for range acceptsPerTurn {
+		if ln.door != nil && ln.door.room.crowded() {
+			ln.pause(ErrHandshakes)
+			return
+		}
 		fd, peer, err := ln.loop.sys.accept(ln.fd)
 		switch err {
 		case nil:

@@ -46,7 +46,9 @@ type Loop struct {
 
 	readBuf []byte
 	batch   batch
-	pool    outboxPool
+	// With TLS there are two more, made when they are needed first: see tls_secure.go.
+	plaintext, ciphertext []byte
+	pool                  outboxPool
 
 	everybody  broadcastLog
 	ready      ring    // connections that have something to say, or input left to decode

@@ -37,13 +37,13 @@ func (l *Loop) handleConn(c *Conn, events uint32) {
 
 // writable serves EPOLLOUT with one write. The connection stays stalled, and EPOLLOUT its clock, until nothing waits.
 func (l *Loop) writable(c *Conn) {
-	n, ok := l.write(c, l.gather(c))
+	n, ok := l.write(c, l.next(c))
 	if !ok {
 		return
 	}
 	l.advance(c, n)
 	switch {
-	case c.waiting():
+	case c.waiting() || c.ahead() > 0:
 		c.rearm() // edge-triggered, the next EPOLLOUT comes only if the kernel said no for want of room in the socket
 	default:
 		l.unstall(c)
@@ -76,7 +76,11 @@ func (l *Loop) readTurn(c *Conn) {
 		l.deliver(c, nil)
 	default:
 		l.stats.read(n)
-		l.deliver(c, l.readBuf[:n])
+		if c.secured {
+			l.readSealed(c, l.readBuf[:n])
+		} else {
+			l.deliver(c, l.readBuf[:n])
+		}
 		l.servePrompt()
 	}
 	l.finish(c)

@@ -144,7 +144,7 @@ func (l *Loop) finish(c *Conn) (cost int) {
 
 // flush gives the kernel what c has to say, in one write. Of what waits in the log nothing may be for c: then it costs none.
 func (l *Loop) flush(c *Conn) (cost int) {
-	p := l.gather(c)
+	p := l.next(c)
 	if len(p) > 0 {
 		cost = 1
 	}
@@ -154,7 +154,7 @@ func (l *Loop) flush(c *Conn) (cost int) {
 	}
 	l.advance(c, n)
 	switch {
-	case n < len(p):
+	case n < len(p) || c.ahead() > 0:
 		l.stall(c)
 	case c.waiting():
 		l.enqueue(c)
@@ -167,6 +167,14 @@ func (l *Loop) flush(c *Conn) (cost int) {
 
 // write returns how much the kernel took; ok is false when that ended the connection.
 func (l *Loop) write(c *Conn, p []byte) (n int, ok bool) {
+	if c.secured {
+		return l.writeSealed(c, p)
+	}
+	return l.writeRaw(c, p)
+}
+
+// writeRaw is the system call.
+func (l *Loop) writeRaw(c *Conn, p []byte) (n int, ok bool) {
 	if len(p) == 0 {
 		return 0, true
 	}

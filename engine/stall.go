@@ -56,9 +56,9 @@ func (c *Conn) ownBytes() int {
 	return c.out.size()
 }
 
-// pending is what waits for c, the log included.
+// pending is what waits for c, the log and what has been encrypted included.
 func (c *Conn) pending() int {
-	n := c.ownBytes()
+	n := c.ownBytes() + c.ahead()
 	if c.hears {
 		c.loop.everybody.sync(c)
 		n += c.loop.everybody.waiting(c.cursor)

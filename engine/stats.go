@@ -15,7 +15,7 @@ type Stats struct {
 
 	Accepted       uint64 // by listeners
 	Adopted        uint64 // by Engine.Adopt
-	AcceptPauses   uint64 // times accepting stopped because the system had no descriptors or memory left
+	AcceptPauses   uint64 // times accepting stopped because the system had no descriptors or memory left, or no CPU for so many TLS handshakes
 	BytesIn        uint64
 	BytesOut       uint64
 	Reads          uint64 // reads that brought something
@@ -31,6 +31,11 @@ type Stats struct {
 	Lingered      uint64 // connections whose peer did not close within the linger time
 	Panics        uint64 // callbacks and offloaded work that panicked
 	SlowCallbacks uint64 // callbacks that held their loop for over 100 ms
+
+	Handshakes        uint64 // TLS handshakes that succeeded
+	HandshakesFailed  uint64 // those that did not, for whatever reason
+	HandshakeTimeouts uint64 // of these, those that took longer than HandshakeTimeout
+	HandshakesGaveWay uint64 // of these, those that gave way to newer ones
 
 	// Busy is how long the loops have been serving events, and not waiting for one, added up; the events being served at the
 	// moment count so far.
@@ -59,6 +64,10 @@ type loopStats struct {
 	lingered      atomic.Uint64
 	panics        atomic.Uint64
 	slowCallbacks atomic.Uint64
+	tlsDone       atomic.Uint64
+	tlsFailed     atomic.Uint64
+	tlsTimeouts   atomic.Uint64
+	gaveWay       atomic.Uint64
 }
 
 func (s *loopStats) read(n int) {
@@ -116,5 +125,9 @@ func (s *Stats) add(l *Loop) {
 	s.Lingered += c.lingered.Load()
 	s.Panics += c.panics.Load()
 	s.SlowCallbacks += c.slowCallbacks.Load()
+	s.Handshakes += c.tlsDone.Load()
+	s.HandshakesFailed += c.tlsFailed.Load()
+	s.HandshakeTimeouts += c.tlsTimeouts.Load()
+	s.HandshakesGaveWay += c.gaveWay.Load()
 	s.Busy += l.work.sum(l.age)
 }

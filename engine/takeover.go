@@ -37,6 +37,9 @@ func (e *Engine) Adopt(conn net.Conn, buffered []byte, s Server, options ...List
 	if o.Loop != nil && o.Loop.engine != e {
 		return Ref{}, errors.New("engine: adopt: ListenOptions.Loop is another engine's")
 	}
+	if o.TLS != nil {
+		return Ref{}, fmt.Errorf("engine: adopt: TLS begins at a listener: %w", errors.ErrUnsupported)
+	}
 	sc, err := adoptable(conn)
 	if err != nil {
 		return Ref{}, fmt.Errorf("engine: adopt: %w", err)

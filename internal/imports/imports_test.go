@@ -39,6 +39,7 @@ var rules = map[string]rule{
 	"cmd/...":         {files: []string{"..."}},
 	"bench/...":       {files: []string{"..."}},
 
+	"internal/certs":         {},
 	"internal/cut":           {},
 	"internal/embed":         {},
 	"internal/fromworkerman": {tests: append([]string{"golang.org/x/sys/unix", "github.com/gobwas/ws/..."}, forExamples...)}, // the programs of a page, tested
@@ -54,7 +55,7 @@ var rules = map[string]rule{
 var tops = []string{"fanloop/cmd", "fanloop/bench"}
 
 // forTests are the packages that tests of every package may import, and nothing else may.
-var forTests = []string{"fanloop/internal/cut", "fanloop/internal/leak", "fanloop/internal/peers"}
+var forTests = []string{"fanloop/internal/certs", "fanloop/internal/cut", "fanloop/internal/leak", "fanloop/internal/peers"}
 
 // sourceFile is a Go file of the module, by its path from the root.
 type sourceFile struct {
