@@ -15,8 +15,8 @@ import (
 // starts. In a version of Go that has no such fields nothing is done, but for a test that says so.
 var tlsBuffers = findTLSBuffers()
 
-// idleTLSBuffer is the largest buffer that is kept, so that small messages cost no allocation of it.
-const idleTLSBuffer = 1 << 10
+// idleTLSBuffer is the largest buffer that is kept between reads, so that small messages cost no allocation of it.
+const idleTLSBuffer = 2 << 10
 
 func findTLSBuffers() (offsets []uintptr) {
 	conn := reflect.TypeFor[tls.Conn]()
@@ -28,12 +28,12 @@ func findTLSBuffers() (offsets []uintptr) {
 	return offsets
 }
 
-// trimTLS is called on the loop, when Read has returned and has nothing left for another call: plaintext that waited would
+// trimTLS frees empty buffers that are larger than most. It is called on the loop, when Read has returned and has nothing left for another call: plaintext that waited would
 // lie in one of these buffers.
-func trimTLS(conn *tls.Conn) {
+func trimTLS(conn *tls.Conn, most int) {
 	for _, offset := range tlsBuffers {
 		b := (*bytes.Buffer)(unsafe.Add(unsafe.Pointer(conn), offset))
-		if b.Len() == 0 && b.Cap() > idleTLSBuffer {
+		if b.Len() == 0 && b.Cap() > most {
 			*b = bytes.Buffer{}
 		}
 	}

@@ -170,6 +170,8 @@ func TestTLSHandshakeThatStalls(t *testing.T) {
 	send(t, parked, string(clientHello(t, ln.client())))
 	expect(t, parked, "\x16\x03\x03")
 	connected := dialTLS(t, ln, ln.client()) // though one is parked
+	send(t, connected, "x")
+	expect(t, connected, "x")
 
 	config := ln.client()
 	config.ServerName = "slow.example"

@@ -79,6 +79,7 @@ func (l *Loop) secure(h *handshake) {
 	// Application data may have come in the same read as the handshake's last record.
 	s.in = append(s.in, c.rest()...)
 	plain, err := l.unseal(c, s.in)
+	trimTLS(s.tls, 0)
 	c.setRest(append([]byte(nil), plain...))
 	c.undecoded = len(plain) > 0
 	c.handler = nobody{}
@@ -123,7 +124,7 @@ func (l *Loop) unseal(c *Conn, raw []byte) (plain []byte, err error) {
 	}
 	l.plaintext = plain
 	s.in = nil
-	trimTLS(s.tls)
+	trimTLS(s.tls, idleTLSBuffer)
 	switch err {
 	case errNoMore:
 		err = nil
