@@ -30,6 +30,14 @@
 // What one caller sends to a connection arrives in that order. A callback that panics closes its own connection and
 // nothing else. OnClose comes exactly once, and never inside another callback. Every ID is used once in a process.
 //
+// # TLS
+//
+// ListenOptions.TLS makes a listener speak TLS 1.2 and 1.3; servers notice nothing of it, and Conn.TLS tells who the peer is.
+// crypto/tls computes a handshake on a goroutine of its own, only so many at once (Options.Handshakers), and without holding a
+// CPU while it waits for the peer; peers that are silent give way (MaxHandshakes, 4096 a listener; MaxHandshakesPerAddress, 256;
+// HandshakeTimeout, 10 s). From then on the connection has no goroutine: its bytes are decrypted when the loop has read them
+// and encrypted at its turn, at most 64 KiB ahead of the kernel.
+//
 // # For hubs
 //
 // A package that pushes to many connections, as fanloop/hub does, uses Ref.Attach and the Outlet it gives, Loop.Broadcast and

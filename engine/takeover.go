@@ -70,7 +70,7 @@ func adoptable(conn net.Conn) (syscall.Conn, error) {
 	case *net.UnixConn:
 		return conn, nil
 	case interface{ HandshakeContext(context.Context) error }:
-		return nil, fmt.Errorf("%T: the engine does not speak TLS: end it in front of this server: %w", conn, errors.ErrUnsupported)
+		return nil, fmt.Errorf("%T: TLS that has begun elsewhere cannot go on here: a listener of the engine speaks it from the start: %w", conn, errors.ErrUnsupported)
 	}
 	return nil, fmt.Errorf("%T is neither a *net.TCPConn nor a *net.UnixConn: %w", conn, errors.ErrUnsupported)
 }

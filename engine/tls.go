@@ -84,13 +84,18 @@ func (o TLSOptions) config(s Server) (*tls.Config, error) {
 }
 
 // TLS is what the handshake has agreed on: the version, the server name that the peer asked for, its certificates, the
-// protocol (ALPN). nil without TLS. Each call makes a copy. It stays valid after the connection has closed.
+// protocol (ALPN). nil without TLS. It is made by the first call, is not to be changed, and stays valid after the connection has
+// closed.
 func (c *Conn) TLS() *tls.ConnectionState {
 	if !c.secured {
 		return nil
 	}
-	state := c.some.secure.tls.ConnectionState()
-	return &state
+	s := c.some.secure
+	if s.state == nil {
+		state := s.tls.ConnectionState()
+		s.state = &state
+	}
+	return s.state
 }
 
 // door stands in front of a listener's server: it serves new connections with their handshake.

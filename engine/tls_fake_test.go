@@ -247,6 +247,9 @@ func TestTLSWriteErrors(t *testing.T) {
 // What crypto/tls allocates is all that is allocated: once for each time that it wants more, which is every 512 bytes or so, and
 // once in an event for the last of them. Records and messages cost none.
 func TestTLSAllocations(t *testing.T) {
+	if raced {
+		t.Skip("the pools that crypto/tls uses forget under the race detector")
+	}
 	eachTLS(t, func(t *testing.T, version uint16) {
 		s := newStillLoop(t, ListenOptions{})
 		handled := 0

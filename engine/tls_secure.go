@@ -18,12 +18,13 @@ import (
 type secure struct {
 	conn      *Conn
 	tls       *tls.Conn
-	handshake *handshake // nil when it is done
-	in        []byte     // read from the socket, for crypto/tls to take
-	out       []byte     // written by crypto/tls, for the socket
-	left      []byte     // what the kernel has not taken; then the connection is stalled
-	notified  bool       // close_notify, or another last alert, has been sent
-	closed    bool       // the peer's close_notify has come
+	handshake *handshake           // nil when it is done
+	in        []byte               // read from the socket, for crypto/tls to take
+	out       []byte               // written by crypto/tls, for the socket
+	left      []byte               // what the kernel has not taken; then the connection is stalled
+	notified  bool                 // close_notify, or another last alert, has been sent
+	closed    bool                 // the peer's close_notify has come
+	state     *tls.ConnectionState // nil until somebody asks
 }
 
 // maxAhead is how much plaintext is encrypted before the kernel has taken it: what slow-consumer policies cannot drop.

@@ -3,6 +3,7 @@
 package http
 
 import (
+	"crypto/tls"
 	nethttp "net/http"
 	"sync"
 
@@ -52,6 +53,7 @@ type call struct {
 	counters *counters
 	expects  bool // the client waits for 100 Continue
 	isHead   bool
+	tls      *tls.ConnectionState // nil without TLS
 
 	context callContext
 	writer  writer
@@ -71,7 +73,7 @@ func openCall(x *Exchange, h nethttp.Handler) {
 	x.keepHead() // a worker will read it
 	c := &call{
 		x: x, exchange: x, handler: h, server: x.session.server, loop: x.Loop(), counters: &x.session.desk.counters,
-		expects: x.expects, isHead: x.isHead,
+		expects: x.expects, isHead: x.isHead, tls: x.TLS(),
 	}
 	c.writer.call, c.reader.call = c, c
 	c.reader.init(x.head.HasBody())

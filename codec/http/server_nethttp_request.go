@@ -20,7 +20,7 @@ func (c *call) request() (*nethttp.Request, error) {
 	if x.head.HasBody() {
 		r.Body = &c.reader
 	}
-	r.RemoteAddr = addressText(x.RemoteAddr())
+	r.RemoteAddr, r.TLS = addressText(x.RemoteAddr()), c.tls
 	r = r.WithContext(c.context.Context)
 	c.reader.request = r
 	if x.pattern == nil {

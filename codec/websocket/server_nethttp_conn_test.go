@@ -86,7 +86,7 @@ func TestServeHTTPWrappedConnections(t *testing.T) {
 			speak: func(c *client) net.Conn { return c.TCPConn },
 		},
 		{
-			says:  "does not speak TLS",
+			says:  "begun elsewhere",
 			wrap:  func(ln net.Listener) net.Listener { return hiddenTLS{ln, example.TLS} },
 			speak: func(c *client) net.Conn { return tls.Client(c.TCPConn, &tls.Config{InsecureSkipVerify: true}) },
 		},

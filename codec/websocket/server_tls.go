@@ -1,0 +1,12 @@
+//go:build linux
+
+package websocket
+
+import "crypto/tls"
+
+// TLS is what the handshake has agreed on, the peer's certificates among it; nil on a listener without TLS. It is not to be
+// changed, and stays valid after the connection has closed.
+func (c *Conn) TLS() *tls.ConnectionState { return c.conn.TLS() }
+
+// NextProtos is what a listener with TLS agrees on (ALPN): a WebSocket begins with HTTP/1.1.
+func (s *Server) NextProtos() []string { return []string{"http/1.1"} }
