@@ -229,6 +229,23 @@ func FuzzQuery(f *testing.F) {
 	})
 }
 
+// A push over HTTP costs a few small pieces of memory, however many pages there are.
+func TestPushAllocates(t *testing.T) {
+	w := newWorld(t, 1)
+	for range 100 {
+		w.page("u1")
+	}
+	e, _ := endpointOf(t, "POST", "/push")
+	c := &call{media: mediaJSON, body: []byte(`{"uid":"u1","percent":"90%"}`)}
+	push := func() { e.serve(w.hub, w.loops[0], c, func(answer) {}) }
+	for _, p := range w.pages {
+		p.full = true // what it gets would be kept
+	}
+	if n := testing.AllocsPerRun(1000, push); n > 16+forgetful {
+		t.Errorf("%v allocations", n)
+	}
+}
+
 func BenchmarkPush(b *testing.B) {
 	w := newWorld(b, 1)
 	page := w.page("u1")
