@@ -11,8 +11,8 @@ import (
 // The picture's measures, in pixels.
 const (
 	columnWidth = 430
-	nameWidth   = 80
-	barWidth    = 250
+	nameWidth   = 92
+	barWidth    = 240
 	barHeight   = 14
 	barGap      = 4
 	titleHeight = 38
