@@ -1,0 +1,38 @@
+//go:build linux
+
+package http
+
+import (
+	"bytes"
+	"testing"
+)
+
+// FuzzServer: whatever a client sends, the server answers the same however it is cut, and goes on serving others. (With
+// Expect it may not: 100 is only said when the body is not there yet.)
+func FuzzServer(f *testing.F) {
+	for _, test := range transcripts {
+		f.Add([]byte(test.raw), []byte{7})
+	}
+	for _, test := range refused {
+		f.Add([]byte(get("/later")+test.raw), []byte{1, 30})
+	}
+	for _, test := range brokenBodies {
+		f.Add([]byte(get("/stream")+test.raw), []byte{40, 1})
+	}
+	c := &cutting{Server: mixed()}
+	w := serve(f, c.Server)
+	ln, err := w.Listen("127.0.0.1:0", c)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, raw, widths []byte) {
+		if len(raw) > 10000 || bytes.Contains(bytes.ToLower(raw), []byte("expect")) || bytes.Contains(raw, []byte("panic")) {
+			return
+		}
+		whole := transcript(t, w.addr, string(raw))
+		await(t, w.Engine, func() { c.widths = widths })
+		if got := transcript(t, ln.Addr(), string(raw)); got != whole {
+			t.Errorf("%q\nwhole: %q\ncut:   %q", raw, whole, got)
+		}
+	})
+}
