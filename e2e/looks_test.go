@@ -36,6 +36,7 @@ func TestPageLooks(t *testing.T) {
 			b.run(chromedp.Click("#join"), chromedp.Click("#push"))
 			b.until(percent + ` === 88`)
 			b.until(`document.documentElement.scrollWidth <= innerWidth`)
+			b.until(`document.getElementById('tabs').scrollWidth <= document.getElementById('tabs').clientWidth`)
 			grounds[look.scheme] = b.value(`getComputedStyle(document.body).backgroundColor`)
 
 			var picture []byte
