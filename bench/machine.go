@@ -46,14 +46,14 @@ func (m machine) String() string {
 	return fmt.Sprintf("%s, %d cores, %s, %s, %s", m.CPU, m.Cores, m.Memory, m.Kernel, m.Go)
 }
 
-// commitOf names the commit that is measured, and says when the tree differs from it.
+// commitOf names the commit that is measured, and says when the tree differs from it, but for results.
 func commitOf(ctx context.Context, root string) string {
 	git := func(args ...string) string {
 		out, _ := exec.CommandContext(ctx, "git", append([]string{"-C", root}, args...)...).Output() // no git: no commit
 		return strings.TrimSpace(string(out))
 	}
 	commit := git("rev-parse", "HEAD")
-	if commit != "" && git("status", "--porcelain") != "" {
+	if commit != "" && git("status", "--porcelain", "--", ".", ":(exclude)bench/results") != "" {
 		commit += " and changes"
 	}
 	return commit

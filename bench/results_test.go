@@ -94,6 +94,8 @@ func TestTable(t *testing.T) {
 		"## step: 200 broadcasts to 5000", "| fanloop | 401,000 (400,000 - 402,000) | 4.01 ", "left out: not <installed>",
 		"**one failed in a round:** 4 of 5 arrived in order", "compared with the floor's in the same round: fanloop +1.00 us",
 		"as a multiple of that without stuck clients: fanloop 1.00", "| 1,000,000 | 1.50 |",
+		"fanloop, per second, to each: 2.00 of one's (2.00 - 2.00, 50 %), 3.97 of two's (3.94 - 4.00, 75 %)",
+		"differs by 0.00 us over these numbers",
 	} {
 		if !strings.Contains(table, want) {
 			t.Errorf("the table lacks %q:\n%s", want, table)
