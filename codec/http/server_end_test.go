@@ -8,6 +8,7 @@ import (
 	nethttp "net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"fanloop/engine"
 )
@@ -216,4 +217,24 @@ func TestHijackInTheMidst(t *testing.T) {
 	await(t, w.Engine, func() { _ = late.Respond(200, nil, nil) })
 	c.want(200, "")
 	c.want(200, "")
+}
+
+// Date is the present second, unless the handler knows better.
+func TestServerDate(t *testing.T) {
+	w := serve(t, &Server{OnRequest: func(x *Exchange) {
+		var fields Fields
+		if string(x.Head().Path()) == "/own" {
+			fields = Fields{NewField("date", "long ago")}
+		}
+		_ = x.Respond(200, fields, nil)
+	}})
+	c := w.dial()
+	c.send(get("/") + get("/own"))
+	date, err := nethttp.ParseTime(c.want(200, "").Header.Get("Date"))
+	if age := time.Since(date); err != nil || age < -time.Second || age > patience {
+		t.Errorf("%v, %v ago", err, age)
+	}
+	if own := c.want(200, "").Header["Date"]; len(own) != 1 || own[0] != "long ago" {
+		t.Errorf("Date: %q", own)
+	}
 }
