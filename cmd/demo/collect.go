@@ -39,6 +39,8 @@ func (s *server) status(from, to sample) status {
 		SlowConsumers: e.SlowConsumers, DroppedNewest: e.DroppedNewest, DroppedOldest: e.DroppedOldest, Conflated: e.Conflated,
 		OutboxFull: e.OutboxFull, HeldBack: e.HeldBack, Lingered: e.Lingered,
 		Requests: web.Requests, RequestsRefused: web.Refused + api.Denied, EventStreams: web.EventStreamsOpen,
+		Handshakes: e.Handshakes, HandshakesFailed: e.HandshakesFailed,
+		HandshakesLate: e.HandshakeTimeouts, HandshakesGone: e.HandshakesGaveWay,
 		SlowCallbacks: e.SlowCallbacks, Panics: e.Panics,
 		TurnP50: e.Turns.P50.Seconds(), TurnP99: e.Turns.P99.Seconds(), TurnP999: e.Turns.P999.Seconds(), TurnMax: e.Turns.Max.Seconds(),
 		RSS: residentMemory(), Heap: heapMemory(), Goroutines: runtime.NumGoroutine(),

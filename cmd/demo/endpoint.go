@@ -21,6 +21,9 @@ const (
 	protocolHTTP      = "http"
 )
 
+// overTLS are the names of the protocols over TLS.
+var overTLS = map[string]string{"wss": protocolWebSocket, "texts": protocolText, "https": protocolHTTP}
+
 // defaultEndpoints are opened when no -listen is given.
 var defaultEndpoints = []endpoint{
 	{protocolWebSocket, "0.0.0.0:1234"},
@@ -30,6 +33,16 @@ var defaultEndpoints = []endpoint{
 
 func (e endpoint) String() string { return e.protocol + "://" + e.address }
 
+// spoken is the protocol without TLS.
+func (e endpoint) spoken() string {
+	if protocol := overTLS[e.protocol]; protocol != "" {
+		return protocol
+	}
+	return e.protocol
+}
+
+func (e endpoint) tls() bool { return overTLS[e.protocol] != "" }
+
 var errEndpoint = errors.New("want websocket://host:port, text://host:port or http://host:port, with unix:/path in place of host:port for a unix socket")
 
 // parseEndpoint reads what -listen takes. Its errors leave the value out, which the flag package shows.
@@ -38,8 +51,10 @@ func parseEndpoint(s string) (endpoint, error) {
 	if !found {
 		return endpoint{}, errEndpoint
 	}
-	if protocol != protocolWebSocket && protocol != protocolText && protocol != protocolHTTP {
-		return endpoint{}, fmt.Errorf("protocol %q is none of websocket, text and http", protocol)
+	switch (endpoint{protocol: protocol}).spoken() {
+	case protocolWebSocket, protocolText, protocolHTTP:
+	default:
+		return endpoint{}, fmt.Errorf("protocol %q is none of websocket, text and http, nor wss, texts and https", protocol)
 	}
 	if path, unix := strings.CutPrefix(address, "unix:"); unix {
 		if path == "" {

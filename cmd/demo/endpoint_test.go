@@ -23,6 +23,9 @@ func TestParseEndpoint(t *testing.T) {
 		{value: "text://localhost:5678", engine: "localhost:5678"},
 		{value: "text://push.example:5678", engine: "push.example:5678", beyond: true},
 		{value: "http://127.0.0.1:8080", engine: "tcp4://127.0.0.1:8080"},
+		{value: "wss://0.0.0.0:443", engine: "tcp4://0.0.0.0:443", beyond: true},
+		{value: "https://:8443", engine: ":8443", beyond: true},
+		{value: "texts://unix:/run/push.sock", engine: "unix:/run/push.sock"},
 		{value: "http://unix:/run/http.sock", engine: "unix:/run/http.sock"},
 		{value: "text://unix:/run/push.sock", engine: "unix:/run/push.sock"},
 		{value: "websocket://unix:@abstract", engine: "unix:@abstract"},
@@ -43,7 +46,7 @@ func TestParseEndpoint(t *testing.T) {
 		{value: "text://127.0.0.1:-1", err: `"-1" is not a port`},
 		{value: "text://127.0.0.1:65536", err: `"65536" is not a port`},
 		{value: "text://127.0.0.1:http", err: `"http" is not a port`},
-		{value: "https://127.0.0.1:1", err: `protocol "https" is none of websocket, text and http`},
+		{value: "https2://127.0.0.1:1", err: `protocol "https2" is none of websocket, text and http, nor wss, texts and https`},
 		{value: "http://127.0.0.1:8080/", err: `"8080/" is not a port`},
 		{value: "websocket://127.0.0.1:1234/path", err: `"1234/path" is not a port`},
 	}

@@ -16,6 +16,9 @@ func (s *server) greet() {
 	for _, o := range s.opened {
 		fmt.Fprintf(&b, "  %s\n", o)
 	}
+	if s.options.tls.selfSigned {
+		fmt.Fprintf(&b, "The certificate is self-signed, SHA-256 %s\n", s.fingerprint)
+	}
 	if s.options.reusePort {
 		b.WriteString("With -reuseport each process has its own users: a push reaches those of one process only.\n")
 	}
@@ -26,9 +29,14 @@ func (s *server) greet() {
 
 func (s *server) suggestPage(b *strings.Builder) {
 	begin := "\nTry it. Open"
-	if web := s.nearest(protocolHTTP); web != nil {
-		fmt.Fprintf(b, "%s http://%s in a browser.\n", begin, web)
+	for _, protocol := range []string{protocolHTTP, "https"} {
+		web := s.nearest(protocol)
+		if web == nil {
+			continue
+		}
+		fmt.Fprintf(b, "%s %s://%s in a browser.\n", begin, protocol, web)
 		begin = "\nOr do it all by hand. Open"
+		break
 	}
 	if ws := s.nearest(protocolWebSocket); ws != nil {
 		// Browsers keep pages from elsewhere, and empty ones, from connecting to this machine: so a page from here, a refusal.

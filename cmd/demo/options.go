@@ -21,6 +21,7 @@ type options struct {
 	clientGroups bool
 	httpToken    string   // "" lets this machine in only
 	cors         []string // origins whose pages may listen to /events
+	tls          tlsOptions
 	logLevel     slog.Level
 	pidFile      string // "" is the default, which need not be free
 	logFile      string // "" is stderr, and of a daemon a file beside the pid file
@@ -51,6 +52,7 @@ func (o *options) flags() *flag.FlagSet {
 	flags.StringVar(&o.httpToken, "http-token", "", "")
 	flags.Func("cors", "", o.addOrigin)
 	flags.TextVar(&o.slow, "slow", slowPolicy("close"), "")
+	o.tls.add(flags)
 	flags.IntVar(&o.loops, "loops", 1, "")
 	flags.BoolVar(&o.reusePort, "reuseport", false, "")
 	flags.TextVar(&o.logLevel, "log-level", slog.LevelInfo, "")
@@ -100,5 +102,5 @@ func (o *options) complete(flags *flag.FlagSet) error {
 	if len(o.listen) == 0 {
 		o.listen = defaultEndpoints
 	}
-	return nil
+	return o.tls.check(o.listen)
 }

@@ -32,6 +32,13 @@ func TestParseOptions(t *testing.T) {
 		{args: "-cors https://a.example -cors http://b.example:1 -cors *", want: with(func(o *options) {
 			o.cors = []string{"https://a.example", "http://b.example:1", "*"}
 		})},
+		{args: "-listen texts://:1 -tls-cert a.pem -tls-key a.key -tls-cert b.pem -tls-key b.key -tls-client-ca ca.pem", want: with(func(o *options) {
+			o.listen = []endpoint{{"texts", ":1"}}
+			o.tls = tlsOptions{certs: []string{"a.pem", "b.pem"}, keys: []string{"a.key", "b.key"}, clientCA: "ca.pem"}
+		})},
+		{args: "-listen https://:1 -tls-self-signed", want: with(func(o *options) {
+			o.listen, o.tls.selfSigned = []endpoint{{"https", ":1"}}, true
+		})},
 		{args: "-loops 4", want: with(func(o *options) { o.loops = 4 })},
 		{args: "-reuseport", want: with(func(o *options) { o.reusePort = true })},
 		{args: "-single", want: with(func(o *options) { o.single = true })},
@@ -59,6 +66,11 @@ func TestParseOptionsErrors(t *testing.T) {
 		{"-cors a.example", `invalid value "a.example" for flag -cors: want an origin, such as https://www.example.com, or *`},
 		{"-cors https://a.example/", "want an origin"},
 		{"-cors null", "want an origin"},
+		{"-listen wss://:1", "wss://:1 wants a certificate: -tls-cert and -tls-key, or -tls-self-signed"},
+		{"-listen wss://:1 -tls-cert a.pem", "each -tls-cert wants its -tls-key"},
+		{"-listen wss://:1 -tls-cert a.pem -tls-key a.key -tls-self-signed", "-tls-self-signed is in place of -tls-cert and -tls-key"},
+		{"-tls-self-signed", "no -listen of wss, https or texts is there to use the certificate"},
+		{"-listen wss://:1 -tls-self-signed -tls-client-ca a.pem", "no -listen of texts is there to use -tls-client-ca"},
 		{"-loops 0", "-loops wants a number from 1 to 1024"},
 		{"-loops 1025", "-loops wants a number from 1 to 1024"},
 		{"-loops many", `invalid value "many" for flag -loops`},

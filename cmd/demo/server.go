@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -18,14 +19,17 @@ import (
 // server puts the parts together: the engine, the hub on its loops, pages on one side and back ends on the other, both of them by HTTP
 // too.
 type server struct {
-	options options
-	stdout  io.Writer
-	log     *slog.Logger
-	engine  *engine.Engine
-	hub     *hub.Hub
-	site    *site
-	opened  []opened
-	ports   []port
+	options     options
+	stdout      io.Writer
+	log         *slog.Logger
+	engine      *engine.Engine
+	hub         *hub.Hub
+	site        *site
+	certs       *engine.Certificates // nil without TLS
+	authorities *x509.CertPool       // who signs the certificates of back ends; nil when they need none
+	fingerprint string               // of the self-signed certificate
+	opened      []opened
+	ports       []port
 
 	messagesIn atomic.Uint64 // lines of back ends, and messages of pages
 	ready      atomic.Bool   // its ports are open, and it does not stop
@@ -54,6 +58,9 @@ func (o opened) String() string {
 
 func newServer(o options, stdout io.Writer, log *slog.Logger) (*server, error) {
 	s := &server{options: o, stdout: stdout, log: log}
+	if err := s.loadTLS(); err != nil {
+		return nil, err
+	}
 	eng, err := engine.New(engine.Options{Loops: o.loops, Logger: log, OnStart: s.onStart})
 	if err != nil {
 		return nil, err
@@ -71,6 +78,7 @@ func (s *server) run(ctx context.Context) error {
 		return errors.Join(err, s.engine.Shutdown(ctx))
 	}
 	defer context.AfterFunc(ctx, func() { s.ready.Store(false) })()
+	defer s.reloadOnHangup()()
 	err := s.engine.Run(ctx)
 	if errors.Is(err, context.DeadlineExceeded) {
 		s.log.Warn("some connections did not close in time and were cut off")
@@ -103,16 +111,16 @@ func (s *server) onStart(l *engine.Loop) error {
 // open opens the endpoints of one protocol.
 func (s *server) open(protocol string) error {
 	for _, e := range s.options.listen {
-		if e.protocol != protocol {
+		if e.spoken() != protocol {
 			continue
 		}
-		ln, err := s.engine.Listen(e.engineAddress(), s.serving(protocol), s.listenOptions())
+		ln, err := s.engine.Listen(e.engineAddress(), s.serving(protocol), s.listenOptions(e))
 		if err != nil {
 			return fmt.Errorf("%s: %w", e, err)
 		}
-		s.opened = append(s.opened, opened{protocol, ln.Addr()})
-		s.ports = append(s.ports, port{protocol, ln})
-		if protocol == protocolText && e.beyondLoopback() {
+		s.opened = append(s.opened, opened{e.protocol, ln.Addr()})
+		s.ports = append(s.ports, port{e.protocol, ln})
+		if protocol == protocolText && e.beyondLoopback() && !(e.tls() && s.authorities != nil) {
 			s.log.Warn("everybody who can reach this port can push; listen on a loopback address unless a firewall is in front",
 				"listener", e.String())
 		}
@@ -120,8 +128,8 @@ func (s *server) open(protocol string) error {
 	return nil
 }
 
-func (s *server) listenOptions() engine.ListenOptions {
-	o := engine.ListenOptions{ReusePort: s.options.reusePort}
+func (s *server) listenOptions(e endpoint) engine.ListenOptions {
+	o := engine.ListenOptions{ReusePort: s.options.reusePort, TLS: s.tlsOf(e)}
 	_ = o.Slow.UnmarshalText([]byte(s.options.slow)) // it has been checked, by the same names: a test compares
 	return o
 }

@@ -16,7 +16,7 @@ import (
 func TestSlowPolicies(t *testing.T) {
 	for i, name := range slowPolicies {
 		s := server{options: options{slow: name}}
-		if got := s.listenOptions().Slow; got != engine.SlowPolicy(i) || got.String() != string(name) {
+		if got := s.listenOptions(endpoint{}).Slow; got != engine.SlowPolicy(i) || got.String() != string(name) {
 			t.Errorf("-slow %s is %v", name, got)
 		}
 	}

@@ -41,6 +41,11 @@ type status struct {
 	RequestsRefused uint64 `json:"requests_refused"` // of them, those that broke HTTP or a limit, or might not use the API
 	EventStreams    int64  `json:"event_streams"`    // of the moment
 
+	Handshakes       uint64 `json:"tls_handshakes"` // those that succeeded
+	HandshakesFailed uint64 `json:"tls_failed"`
+	HandshakesLate   uint64 `json:"tls_timeouts"` // of those that failed
+	HandshakesGone   uint64 `json:"tls_gave_way"` // likewise
+
 	// How long loops worked between one look at their sockets and the next, since the start.
 	TurnP50  float64 `json:"turn_p50_seconds"`
 	TurnP99  float64 `json:"turn_p99_seconds"`

@@ -30,7 +30,8 @@ Flags of start:
       websocket://0.0.0.0:1234, text://127.0.0.1:5678 and http://127.0.0.1:8080).
       An address is websocket://host:port, text://host:port or http://host:port.
       Port 0 lets the system choose, no host means all addresses of IPv4 and IPv6,
-      and unix:/path in place of host:port is a unix socket.
+      and unix:/path in place of host:port is a unix socket. wss, texts and https in
+      place of websocket, text and http are the same over TLS.
   -client-groups
       Pages may send {"join":"g"} and {"leave":"g"} after their uid (default true).
       -client-groups=false: they may not.
@@ -42,6 +43,19 @@ Flags of start:
   -cors origin
       Pages of this origin, such as https://www.example.com, may listen to /events
       of the http ports. Repeat it for more; * is all origins.
+  -tls-cert file
+      The certificate of the wss, texts and https ports, as PEM, with those that it
+      depends on behind it. Repeat it, and -tls-key, for more: a client is shown the
+      one for the name it asks for, and the first when there is none. SIGHUP has all
+      files read again; connections that are open go on.
+  -tls-key file
+      The certificate's key, as PEM.
+  -tls-client-ca file
+      On texts ports, let in only those back ends whose certificate one of these
+      authorities, as PEM, has signed.
+  -tls-self-signed
+      In place of the files, make a certificate for trying out, which nobody trusts,
+      and print its fingerprint (default false).
   -single
       One page a uid: a newer one closes the older, with code 4001 (default false).
   -slow policy

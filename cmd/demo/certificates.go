@@ -1,0 +1,146 @@
+//go:build linux
+
+package main
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"fmt"
+	"math/big"
+	"net"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"fanloop/engine"
+)
+
+// loadTLS reads the certificates, or makes one.
+func (s *server) loadTLS() (err error) {
+	o := s.options.tls
+	switch {
+	case o.selfSigned:
+		var cert tls.Certificate
+		if cert, err = selfSigned(s.options.listen); err != nil {
+			return err
+		}
+		s.fingerprint = fingerprint(cert)
+		s.certs = new(engine.Certificates)
+		s.certs.Set(cert)
+	case len(o.certs) > 0:
+		var files []engine.CertificateFiles
+		for i := range o.certs {
+			files = append(files, engine.CertificateFiles{Certificate: o.certs[i], Key: o.keys[i]})
+		}
+		if s.certs, err = engine.LoadCertificates(files...); err != nil {
+			return err
+		}
+	}
+	if o.clientCA == "" {
+		return nil
+	}
+	pem, err := os.ReadFile(o.clientCA)
+	if err != nil {
+		return fmt.Errorf("-tls-client-ca: %w", err)
+	}
+	s.authorities = x509.NewCertPool()
+	if !s.authorities.AppendCertsFromPEM(pem) {
+		return fmt.Errorf("-tls-client-ca: no certificate in %s", o.clientCA)
+	}
+	return nil
+}
+
+// tlsOf is nil without TLS.
+func (s *server) tlsOf(e endpoint) *engine.TLSOptions {
+	if !e.tls() {
+		return nil
+	}
+	o := &engine.TLSOptions{Certificates: s.certs}
+	if e.wantsClientCA() && s.authorities != nil {
+		o.Config = &tls.Config{ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: s.authorities}
+	}
+	return o
+}
+
+// reloadOnHangup has SIGHUP read the files again, until end is called. Without files SIGHUP has its usual effect.
+func (s *server) reloadOnHangup() (end func()) {
+	if len(s.options.tls.certs) == 0 {
+		return func() {}
+	}
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	go func() {
+		for range hangups {
+			if err := s.certs.Reload(); err != nil {
+				s.log.Error("the certificates are those from before", "err", err)
+				continue
+			}
+			s.log.Info("the certificates have been read again")
+		}
+	}()
+	return func() {
+		signal.Stop(hangups)
+		close(hangups)
+	}
+}
+
+// selfSigned makes a certificate for this machine and the hosts of the ports.
+func selfSigned(listen []endpoint) (tls.Certificate, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 120))
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	template := &x509.Certificate{
+		SerialNumber: serial,
+		Subject:      pkix.Name{CommonName: "fanloop, self-signed"},
+		NotBefore:    time.Now().Add(-time.Hour),
+		NotAfter:     time.Now().AddDate(0, 3, 0),
+		KeyUsage:     x509.KeyUsageDigitalSignature,
+		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	}
+	for _, name := range ownNames(listen) {
+		if ip := net.ParseIP(name); ip != nil {
+			template.IPAddresses = append(template.IPAddresses, ip)
+		} else {
+			template.DNSNames = append(template.DNSNames, name)
+		}
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, nil
+}
+
+// ownNames are those by which clients may ask for this machine.
+func ownNames(listen []endpoint) []string {
+	names := []string{"localhost", "127.0.0.1", "::1"}
+	if host, err := os.Hostname(); err == nil {
+		names = append(names, host)
+	}
+	for _, e := range listen {
+		if host := e.host(); e.tls() && host != "" {
+			names = append(names, host)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// fingerprint is the SHA-256 of a certificate as browsers and openssl show it.
+func fingerprint(cert tls.Certificate) string {
+	sum := sha256.Sum256(cert.Certificate[0])
+	return strings.ReplaceAll(fmt.Sprintf("% X", sum[:]), " ", ":")
+}
