@@ -19,7 +19,7 @@ type pending struct {
 	data     []byte // of the body
 	shared   bool   // data is the loop's to keep
 	ends     bool
-	short    bool // more was announced than has come
+	short    bool // another length was announced than has come
 	trailers Fields
 	aborts   bool // the connection is to be cut off
 }
@@ -83,9 +83,9 @@ func (c *call) done(p pending) {
 	c.x = nil
 	c.stall.stop()
 	x.owns = false
+	x.close = x.close || p.short // so that the client notices
 	switch {
-	case p.short:
-		x.close = true // so that the client notices
+	case p.short && x.framing == byLength:
 		x.finish()
 	case x.end(p.trailers) != nil: // they have been checked
 		x.Abort()

@@ -15,6 +15,7 @@ type writtenFields struct {
 	typed    bool // there is a Content-Type, or is meant to be none
 	encoded  bool // there is a Content-Encoding
 	coded    bool // there was a Transfer-Encoding: it is the server's to choose, but nothing is guessed then
+	trailed  bool // something comes behind the body
 	trailers []string
 }
 
@@ -40,7 +41,7 @@ func (w *writer) judge(name string, values []string, status int) bool {
 	case "Content-Length":
 		length, err := strconv.ParseInt(textproto.TrimString(first(values)), 10, 64)
 		if err == nil && length >= 0 && !w.bodyless && status >= 200 {
-			w.head.length = length
+			w.limit = length
 		}
 		return false
 	case "Transfer-Encoding":
@@ -61,9 +62,14 @@ func (w *writer) judge(name string, values []string, status int) bool {
 	case "Date":
 		w.head.dated = true
 	case "Trailer":
+		w.fields.trailed = w.fields.trailed || len(values) > 0
 		w.announce(values)
 	}
-	return !strings.HasPrefix(name, nethttp.TrailerPrefix) && IsToken([]byte(name))
+	if strings.HasPrefix(name, nethttp.TrailerPrefix) {
+		w.fields.trailed = true
+		return false
+	}
+	return IsToken([]byte(name))
 }
 
 func first(values []string) string {

@@ -47,6 +47,10 @@ func answerTo(t *testing.T, addr, raw string) string {
 		if res.Header.Get("Date") != "" {
 			res.Header.Set("Date", "now")
 		}
+		if res.Close {
+			res.Header.Del("Connection") // ReadResponse has, for HTTP/1.1
+		}
+		res.Close = res.Close && res.StatusCode >= 200 // before that it is not for this hop to say
 		var lines []string
 		for name, values := range res.Header {
 			lines = append(lines, fmt.Sprintf("%s: %q", name, values))

@@ -23,6 +23,7 @@ type writer struct {
 	head     answerLines
 	fields   writtenFields
 	filled   int // of memory.start
+	limit    int64 // the Content-Length that the handler has set, or -1
 	written  int64
 	informed int  // answers of 100-199
 	sent     bool // the loop has the head
@@ -59,7 +60,7 @@ func (w *writer) writeHeader(status int) {
 		w.inform(status)
 	default:
 		w.bodyless = bodyless(status)
-		w.head = answerLines{status: status, length: -1}
+		w.head, w.limit = answerLines{status: status, length: -1}, -1
 		c.memory.lines = w.encode(c.memory.lines[:0], status)
 	}
 }
@@ -102,7 +103,8 @@ func writePart[Text string | []byte](w *writer, p Text) (n int, err error) {
 		return 0, nil
 	case w.bodyless:
 		return 0, nethttp.ErrBodyNotAllowed
-	case w.head.length >= 0 && w.written+int64(len(p)) > w.head.length:
+	case w.limit >= 0 && w.written+int64(len(p)) > w.limit:
+		w.written += int64(len(p)) // as in net/http: nothing fits any more
 		return 0, nethttp.ErrContentLength
 	}
 	n, err = collect(w, p)
@@ -177,7 +179,10 @@ func (w *writer) begin(last bool) {
 			c.memory.lines = append(c.memory.lines, "\r\n"...)
 		}
 	}
-	if last && w.head.length < 0 && !w.bodyless && !f.coded && len(f.trailers) == 0 && (!c.isHead || len(start) > 0) {
+	if !f.coded {
+		w.head.length = w.limit
+	}
+	if last && w.head.length < 0 && !w.bodyless && !f.coded && !f.trailed && (!c.isHead || len(start) > 0) {
 		w.head.length = int64(len(start))
 	}
 	w.head.lines = c.memory.lines
@@ -220,7 +225,7 @@ func (w *writer) finish() {
 		} else {
 			p.data = append(p.data, rest...)
 		}
-		p.short = w.head.length > w.written && !w.bodyless
+		p.short = w.limit >= 0 && w.limit != w.written && !w.bodyless
 	}
 	p.trailers = w.trailers()
 	p.ends = true
