@@ -22,7 +22,7 @@ type writer struct {
 
 	head     answerLines
 	fields   writtenFields
-	filled   int // of memory.start
+	filled   int   // of memory.start
 	limit    int64 // the Content-Length that the handler has set, or -1
 	written  int64
 	informed int  // answers of 100-199
