@@ -24,7 +24,8 @@ type Server struct {
 	MaxBody int64
 	// HeadTimeout is how long a head may take from its first byte to its last. Default 10 s. Beyond it: 408.
 	HeadTimeout time.Duration
-	// BodyTimeout is how long a body may bring nothing. Default 30 s. Beyond it: 408, if no answer has begun.
+	// BodyTimeout is how long a body may bring nothing. Default 30 s. Beyond it: 408, if no answer has begun. A peer may take
+	// nothing of a streamed answer as long; beyond it, it is cut off.
 	BodyTimeout time.Duration
 	// IdleTimeout is how long a connection may bring no request, from its beginning or the last answer on. Default 75 s.
 	// Beyond it: it is closed without a word, which no client takes for an answer.

@@ -110,7 +110,7 @@ func (c *call) look(took bool) {
 	full := x.buffered() > most
 	if full {
 		x.awaitDrain(most / 2)
-		c.stall.watch(c)
+		c.stall.watch(x)
 	}
 	if full || took {
 		c.mu.Lock()
@@ -126,37 +126,6 @@ func (c *call) drained() {
 	defer c.mu.Unlock()
 	c.full = false
 	wake(c.room)
-}
-
-// stall is the clock of a client that is waited for.
-type stall struct {
-	timer *engine.Timer
-	left  int // bytes that waited when it was set
-}
-
-// watch begins with what waits now.
-func (s *stall) watch(c *call) {
-	if s.left = c.x.buffered(); s.timer != nil {
-		return
-	}
-	s.timer = c.loop.After(c.server.bodyTimeout(), func() {
-		s.timer = nil
-		switch x := c.x; {
-		case x == nil:
-		case x.buffered() < s.left:
-			s.watch(c)
-		default:
-			c.counters.writeTimeouts.Add(1)
-			x.Abort()
-		}
-	})
-}
-
-func (s *stall) stop() {
-	if s.timer != nil {
-		s.timer.Stop()
-		s.timer = nil
-	}
 }
 
 // writeAway is write; when the bytes are given away, long ones are not copied.

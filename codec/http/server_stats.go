@@ -24,7 +24,7 @@ type Stats struct {
 	Upgrades        uint64 // connections given away by Hijack
 	Panics          uint64 // connections closed because a handler panicked
 	EventStreams    uint64 // begun by Events
-	WriteTimeouts   uint64 // connections cut off because they took nothing of a net/http handler's answer for BodyTimeout
+	WriteTimeouts   uint64 // connections cut off because they took nothing of a streamed answer for BodyTimeout
 	HandlersBusy    uint64 // 503: all of Workers were busy, and QueueLength requests waited
 	// EventStreamsOpen is how many of them have not closed yet.
 	EventStreamsOpen int64

@@ -23,6 +23,7 @@ type Stream struct {
 	left  int64 // to come of the announced length, -1 without one
 	ended bool
 	full  bool
+	stall stall
 
 	onDrain    func()
 	onShutdown func()
@@ -64,7 +65,8 @@ func (st *Stream) Buffered() int {
 	return st.x.buffered()
 }
 
-// Write sends p as one piece; p is copied. All of it is taken, or nothing. The errors are ErrFull, ErrLength, and
+// Write sends p as one piece; p is copied. All of it is taken, or nothing. A client that takes nothing for BodyTimeout, while
+// Write has returned ErrFull, is cut off. The errors are ErrFull, ErrLength, and
 // engine.ErrClosed after the stream or the connection has ended.
 func (st *Stream) Write(p []byte) (int, error) {
 	switch {
@@ -89,6 +91,7 @@ func (st *Stream) fill() {
 		st.x.session.desk.counters.streamsFull.Add(1)
 	}
 	st.x.awaitDrain(st.x.session.server.maxWriteAhead() / 2)
+	st.stall.watch(st.x)
 }
 
 // Close ends the answer. One that is shorter than announced closes the connection, so that the peer notices.
@@ -109,6 +112,7 @@ func (st *Stream) CloseWith(trailers Fields) error {
 		return err
 	}
 	st.ended = true
+	st.stall.stop()
 	return nil
 }
 
@@ -126,6 +130,7 @@ func (st *Stream) peerEnded()       {}
 
 func (st *Stream) drained() {
 	st.full = false
+	st.stall.stop()
 	if st.onDrain != nil {
 		st.onDrain()
 	}
@@ -138,6 +143,7 @@ func (st *Stream) shutdown() {
 }
 
 func (st *Stream) gone(err error) {
+	st.stall.stop()
 	if st.ended {
 		return
 	}

@@ -99,6 +99,30 @@ func TestStreamGone(t *testing.T) {
 	}
 }
 
+// A client that takes nothing of a stream is cut off; one whose turn has not come is not.
+func TestStreamStalled(t *testing.T) {
+	var late *Exchange
+	f := &flood{size: 1 << 40, closed: make(chan error, 1)}
+	s := &Server{OnRequest: f.handle, BodyTimeout: soon, MaxWriteAhead: 10 << 10}
+	s.Handle("/late", func(x *Exchange) { late = x })
+	w := serve(t, s)
+	c := w.dial()
+	c.send(get("/late") + get("/"))
+	pause(t, w, 5*soon)
+	await(t, w.Engine, func() {
+		if f.full != 1 || len(f.closed) > 0 {
+			t.Errorf("full %d times, closed %d times before its turn", f.full, len(f.closed))
+		}
+		_ = late.Respond(200, nil, nil)
+	})
+	if err := receive(t, f.closed); err != engine.ErrAborted {
+		t.Errorf("OnClose(%v)", err)
+	}
+	if n := s.Stats().WriteTimeouts; n != 1 {
+		t.Errorf("counted %d", n)
+	}
+}
+
 // A stream without an end of its own is told when the engine stops.
 func TestStreamShutdown(t *testing.T) {
 	begun := make(chan struct{})
