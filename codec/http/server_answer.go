@@ -80,11 +80,21 @@ func (x *Exchange) persistence() persistence {
 	}
 	switch {
 	case x.close:
+		x.makeLast()
 		return closes
 	case x.old:
 		return keepAlive
 	}
 	return staysOpen
+}
+
+// makeLast has nothing served behind x: what comes there is thrown away, whenever the answer leaves (RFC 9112 9.6). Of a body that nobody
+// reads it must not be taken for requests.
+func (x *Exchange) makeLast() {
+	x.close = true
+	if s := x.session; s.ending == nil {
+		s.ending = engine.ErrClosed
+	}
 }
 
 // canDiscard tells whether the rest of the body can be read away. A client that waits for 100 Continue may or may not send

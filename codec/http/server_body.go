@@ -75,7 +75,7 @@ func (x *Exchange) discard(n int) {
 		s := x.session
 		s.desk.counters.discarded.Add(1)
 		s.reading = nil
-		x.close = true
+		x.makeLast()
 		s.advance()
 	}
 }

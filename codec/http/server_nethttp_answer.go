@@ -83,7 +83,9 @@ func (c *call) done(p pending) {
 	c.x = nil
 	c.stall.stop()
 	x.owns = false
-	x.close = x.close || p.short // so that the client notices
+	if p.short {
+		x.makeLast() // so that the client notices
+	}
 	switch {
 	case p.short && x.framing == byLength:
 		x.finish()

@@ -96,6 +96,9 @@ func (s *session) begin(head *Head) {
 	x := s.desk.exchange()
 	x.begin(s, head)
 	s.owed.push(x)
+	if x.close {
+		x.makeLast()
+	}
 	s.desk.counters.requests.Add(1)
 	if err := x.route(); err != nil {
 		x.refuse(err)
