@@ -7,7 +7,7 @@ import { text } from './text.js';
 const $ = (id) => document.getElementById(id);
 const form = $('push-form');
 
-const names = { uid: 'u1', group: 'news' }; // what stands in the name field, for each kind of receiver
+const names = { uid: 'uid1', group: 'news' }; // what stands in the name field, for each kind of receiver
 let to = 'uid', shown = 'curl', playing = false, textPort = '127.0.0.1:5678';
 
 // start: changed is called after each push, for the counts.

@@ -14,7 +14,7 @@ const en = {
   taken: 'Taken by $1, refused by $2', failed: 'refused', unreachable: 'The server does not answer',
   token: 'API token', tokenWhy: 'If the server wants one. It stays in this page.',
   same: 'The same push from', copy: 'Copy', copied: 'Copied', selected: 'Selected',
-  more: 'Open this page twice, or on a phone: the messages come to all of them.', another: 'Open another browser',
+  more: 'Open this page as often as you like: the messages come to all of them.', another: 'Open another browser',
 };
 
 const zh = {
@@ -31,7 +31,7 @@ const zh = {
   taken: '$1 個連線收下，$2 個拒絕', failed: '被拒絕', unreachable: '伺服器沒有回應',
   token: 'API 權杖', tokenWhy: '伺服器需要時才填，只留在這個網頁裡。',
   same: '同樣的推送，用', copy: '複製', copied: '已複製', selected: '已選取',
-  more: '把這個網頁開兩次，或用手機打開：每一個都會收到。', another: '再開一個瀏覽器',
+  more: '這個網頁開幾個都行：每一個都會收到。', another: '再開一個瀏覽器',
 };
 
 const asked = new URLSearchParams(location.search).get('lang') ?? navigator.language;
