@@ -11,7 +11,7 @@ import (
 // refused. What it costs does not depend on how many there are, but on the exceptions and on how many are stalled: of
 // each that would have more than MaxOutbox bytes waiting, the listener's SlowPolicy decides. On the loop only.
 func (l *Loop) Broadcast(m Shared, except []Outlet) (taken, refused int) {
-	return l.broadcast(logEntry{message: m, to: &l.everybody.everybody}, except)
+	return l.broadcast(logEntry{message: m, to: &l.everybody.everybody}, nil, except)
 }
 
 // BroadcastTo is Broadcast to everybody who is in one of these audiences of this loop. With more than one, each costs a look at
@@ -21,17 +21,18 @@ func (l *Loop) BroadcastTo(to []Audience, m Shared, except []Outlet) (taken, ref
 	case 0:
 		return 0, 0
 	case 1:
-		return l.broadcast(logEntry{message: m, to: to[0].(*audience)}, except)
+		return l.broadcast(logEntry{message: m, to: to[0].(*audience)}, to, except)
 	}
-	return l.broadcast(logEntry{message: m, to: l.union(to)}, except)
+	return l.broadcast(logEntry{message: m, to: l.union(to)}, to, except)
 }
 
-func (l *Loop) broadcast(e logEntry, except []Outlet) (taken, refused int) {
+// broadcast puts e into the log; of are the audiences that it is for, if it is not for everybody.
+func (l *Loop) broadcast(e logEntry, of []Audience, except []Outlet) (taken, refused int) {
 	ids := idsOf(except)
 	if e.except = slices.Compact(ids); len(e.except) < len(except) {
 		except = distinct(except)
 	}
-	without, refused := l.askStalled(&e)
+	without, refused := l.askStalled(&e, of)
 	taken = e.to.size - len(without)
 	for _, o := range except {
 		if c := (*Conn)(o.(*outlet)); e.to.has(int(c.fd)) {

@@ -8,8 +8,9 @@ import (
 )
 
 // askStalled lets the policy decide for each stalled connection that e is for, and would bring to its mark or conflates. It
-// tells how many refuse, and which of those stay: they are to be passed over, and have nothing of the log before e.
-func (l *Loop) askStalled(e *logEntry) (without []*Conn, refused int) {
+// tells how many refuse, and which of those stay: they are to be passed over, and have nothing of the log before e. Whoever is
+// asked may close others, so a union is made anew afterwards.
+func (l *Loop) askStalled(e *logEntry, of []Audience) (without []*Conn, refused int) {
 	if !l.mustAsk(e.message) {
 		return nil, 0
 	}
@@ -31,22 +32,25 @@ func (l *Loop) askStalled(e *logEntry) (without []*Conn, refused int) {
 			asked = append(asked, c)
 		}
 	}
-	without = asked[:0]
+	refusing := asked[:0]
 	for _, c := range asked {
-		switch {
-		case c.hears && c.admits(m, size):
-			continue
-		case c.hears && e.isFor(c):
-			without = append(without, c)
+		if !c.hears || !c.admits(m, size) {
+			refusing = append(refusing, c)
 		}
-		refused++
 	}
-	for _, c := range without {
-		c.catchUp()
+	if len(of) > 1 && len(asked) > 0 {
+		e.to = l.union(of)
+	}
+	without = asked[:0]
+	for _, c := range refusing {
+		if c.hears && e.isFor(c) {
+			without = append(without, c)
+			c.catchUp()
+		}
 	}
 	clear(asked[len(without):])
 	l.asked = asked[:0]
-	return without, refused
+	return without, len(refusing)
 }
 
 // mustAsk tells whether a message for the log may matter to a stalled connection. Thousands may be, and it does not while each of
