@@ -2,7 +2,11 @@
 
 package engine
 
-import "sync/atomic"
+import (
+	"log/slog"
+	"runtime/debug"
+	"sync/atomic"
+)
 
 // Shared is a message for many connections, as something outside the engine (a hub) makes it. It is encoded once for each
 // Format, on first need, and all connections of that format share the bytes. Its methods may be called from any goroutine.
@@ -28,11 +32,25 @@ type Format struct {
 var formats atomic.Int64
 
 // NewFormat returns a new format. encode appends a whole message to dst, or returns nil when the format cannot express it;
-// it may be called from any goroutine. kick says goodbye in the protocol and closes the connection: code is a WebSocket
+// it may be called from any goroutine, and a panic in it is logged (slog.Default) and taken for nil. kick says goodbye in the protocol and closes the connection: code is a WebSocket
 // close code (RFC 6455 7.4), which other protocols translate or leave out; it is called on the connection's loop. A nil kick
 // is Close.
 func NewFormat(encode func(dst, data []byte, binary bool) []byte, kick func(c *Conn, code int, reason string)) *Format {
-	return &Format{slot: int(formats.Add(1)) - 1, encode: encode, kick: kick}
+	return &Format{slot: int(formats.Add(1)) - 1, encode: guardedEncode(encode), kick: kick}
+}
+
+// guardedEncode is encode for where no connection's callback is running that a panic would be the end of: a sweep needs
+// frames too.
+func guardedEncode(encode func(dst, data []byte, binary bool) []byte) func(dst, data []byte, binary bool) []byte {
+	return func(dst, data []byte, binary bool) (frame []byte) {
+		defer func() {
+			if r := recover(); r != nil {
+				frame = nil
+				slog.Error("engine: a format panicked", "panic", r, "stack", string(debug.Stack()))
+			}
+		}()
+		return encode(dst, data, binary)
+	}
 }
 
 func (f *Format) frame(m Shared) []byte { return m.Encoded(f.slot, f.encode) }

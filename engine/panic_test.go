@@ -206,3 +206,20 @@ func TestSlowCallbacksAreCounted(t *testing.T) {
 		t.Errorf("%d slow callbacks, want 3", n)
 	}
 }
+
+// A format that panics cannot express the message, and nothing else happens, whoever needs the frame.
+func TestPanicInAFormat(t *testing.T) {
+	s := newStillLoop(t, ListenOptions{})
+	bad := NewFormat(func(_, data []byte, _ bool) []byte { return data[1000:] }, nil)
+	all := s.hearing(2)
+	all[0].conn.SetFormat(bad)
+	s.broadcast("x")
+	if all[0].conn.pushShared(text("y")) {
+		t.Error("taken")
+	}
+	s.pump()
+	if string(all[1].got) != "x" || len(all[0].got) > 0 || all[0].conn.Closing() {
+		t.Errorf("got %q and %q", all[0].got, all[1].got)
+	}
+	s.expectIdle()
+}
