@@ -15,6 +15,7 @@ func (l *Loop) stall(c *Conn) {
 	l.everybody.unpin(c)
 	c.stalled = true
 	l.everybody.pin(c)
+	l.everybody.tidy() // c may have been the last to lag, and is no backlog any more
 	c.stallSeat = int32(len(l.stalled))
 	l.stalled = append(l.stalled, c)
 	l.stats.stalled.Add(1)
