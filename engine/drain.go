@@ -32,7 +32,7 @@ func (c *Conn) lookDrained() {
 }
 
 func (c *Conn) isDrained() bool {
-	return c.some != nil && c.some.drain.on && c.state == open && c.pending() <= c.some.drain.mark
+	return c.some != nil && c.some.drain.on && c.state == open && !c.exceeds(c.some.drain.mark)
 }
 
 // tellDrained is the beginning of a turn.

@@ -76,3 +76,19 @@ func TestAwaitDrainEnds(t *testing.T) {
 		t.Errorf("told %d times", drained)
 	}
 }
+
+// What the log has for others is nothing that a connection waits for.
+func TestAwaitDrainAmongOthersMessages(t *testing.T) {
+	s := newStillLoop(t, ListenOptions{})
+	drained := 0
+	k := s.connect(drainer{lines(repeat), &drained})
+	k.conn.hear(true)
+	others := s.audiences(1, s.hearing(1)...)
+	s.BroadcastTo(others, text("x"), nil)
+	k.conn.AwaitDrain(0) // from a timer
+	s.pump()
+	if drained != 1 {
+		t.Errorf("told %d times", drained)
+	}
+	s.expectIdle()
+}

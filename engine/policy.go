@@ -99,6 +99,7 @@ func (c *Conn) keyOf(m Shared) string {
 
 // dropOldest drops pushes until m fits, or nothing when it would not even then. What waits is c's own, none of it the log's.
 func (c *Conn) dropOldest(m Shared, size int) bool {
+	c.catchUp() // whoever was told of the mark may have broadcast
 	stats := &c.loop.stats
 	if c.out != nil {
 		t := c.thinned()

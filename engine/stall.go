@@ -67,6 +67,15 @@ func (c *Conn) pending() int {
 	return n
 }
 
+// exceeds tells whether more than n bytes wait for c, without what the log has for others.
+func (c *Conn) exceeds(n int) bool {
+	if c.pending() <= n {
+		return false
+	}
+	c.catchUp()
+	return c.pending() > n
+}
+
 // account keeps the loop's sum of what waits in the outboxes of connections that are not stalled.
 func (l *Loop) account(c *Conn, n int) {
 	switch {
@@ -82,11 +91,11 @@ func (l *Loop) account(c *Conn, n int) {
 // marks; of the high one also when a push would have passed it.
 func (c *Conn) markOutbox() {
 	high := c.limits.MaxOutbox
-	switch n := c.pending(); {
-	case c.stalled && n > high:
+	switch {
+	case c.stalled && c.exceeds(high):
 		c.setHold(holdOutbox)
 		c.passMark()
-	case c.full && n <= high/2:
+	case c.full && !c.exceeds(high/2):
 		c.full = false
 		c.clearHold(holdOutbox)
 		c.tellDrain()
