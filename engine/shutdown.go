@@ -76,10 +76,16 @@ const (
 func (l *Loop) sayGoodbyes(from int) {
 	end := min(from+looksPerTask, len(l.conns))
 	for said := 0; from < end && said < goodbyesPerTask; from++ {
-		if c := l.conns[from]; c != nil {
+		c := l.conns[from]
+		switch {
+		case c == nil:
+			continue
+		case c.state == lingering:
+			c.some.timer.Reset(c.lingerTime()) // it is less from now on
+		default:
 			l.callback(c, sayGoodbye)
-			said++
 		}
+		said++
 	}
 	if from < len(l.conns) {
 		_ = l.Post(func() { l.sayGoodbyes(from) }) // ErrClosed: abortAll sees to the rest
