@@ -169,8 +169,12 @@ func (c *Conn) Closing() bool { return c.state != open }
 // ReadClosed tells whether the peer has shut down its end (EOF).
 func (c *Conn) ReadClosed() bool { return c.eof }
 
-// Buffered is how many bytes wait for the peer, each frame counted with some bytes of bookkeeping.
+// Buffered is how many bytes wait for the peer, each frame counted with some bytes of bookkeeping. What has just been
+// broadcast to others on the loop may be counted too.
 func (c *Conn) Buffered() int { return c.pending() }
+
+// Stalled tells whether the peer takes no more for now, so that what is sent waits until it does.
+func (c *Conn) Stalled() bool { return c.stalled }
 
 // Send queues a copy of p, in order behind everything sent before. It goes out at the end of the present callback, or when
 // the loop comes to it. ErrClosed after the end has begun. ErrFull when more than MaxOutbox bytes wait for a peer that does

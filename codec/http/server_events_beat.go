@@ -77,7 +77,7 @@ func (b *beats) turn() {
 	b.now = (b.now + 1) % beatSlots
 	for _, c := range b.slots[b.now] {
 		switch {
-		case c.conn.Buffered() > 0: // it waits for more than a sign of life
+		case c.conn.Stalled(): // it waits for more than a sign of life
 		case c.old:
 			_ = c.conn.SendShared(beatPlain)
 		default:

@@ -6,8 +6,11 @@ import (
 	"bufio"
 	"io"
 	nethttp "net/http"
+	"net/http/httputil"
 	"testing"
 	"time"
+
+	"fanloop/engine"
 )
 
 // A quiet stream gets heartbeats; all streams together have one timer, which ends with the last.
@@ -52,16 +55,50 @@ func TestServerEventsHeartbeatAllocatesNothing(t *testing.T) {
 	go func() { _, _ = io.Copy(io.Discard, c.r) }()
 	on(t, es, func() {
 		b := es.desk.beats[es.events]
-		n := testing.AllocsPerRun(100, func() {
+		beat := func() {
 			for range beatSlots {
 				b.turn()
 			}
+		}
+		message := func() {
 			if es.Send([]byte("a message")) != nil || es.Comment("x") != nil {
 				t.Error("not sent")
 			}
-		})
-		if n > 0.5 { // a chunk of the loop's now and then
-			t.Errorf("%v allocations", n)
+		}
+		for _, what := range []func(){beat, message} {
+			if n := testing.AllocsPerRun(100, what); n > 0.5 { // a chunk of the loop's now and then
+				t.Errorf("%v allocations", n)
+			}
 		}
 	})
+}
+
+// What is under way to others keeps no heartbeat from a quiet stream.
+func TestServerEventsHeartbeatAmongOthersMessages(t *testing.T) {
+	w := serveEvents(t, &Events{Heartbeat: time.Hour})
+	var streams []*EventStream
+	var outlets []engine.Outlet
+	clients := []*client{w.dial(), w.dial()}
+	for _, c := range clients {
+		c.listen(get("/events"))
+		es := receive(t, w.streams)
+		on(t, es, func() {
+			outlet, _ := es.Ref().Attach(func() {})
+			outlet.Hear(true)
+			streams, outlets = append(streams, es), append(outlets, outlet)
+		})
+	}
+	on(t, streams[0], func() {
+		others := streams[0].Loop().NewAudience()
+		others.Add(outlets[1])
+		streams[0].Loop().BroadcastTo([]engine.Audience{others}, &shared{data: "a"}, nil)
+		for range beatSlots {
+			streams[0].desk.beats[streams[0].events].turn()
+		}
+		_ = streams[0].Comment("end")
+	})
+	line, err := bufio.NewReader(httputil.NewChunkedReader(clients[0].r)).ReadString('\n')
+	if line != ":\n" || err != nil {
+		t.Errorf("got %q, %v", line, err)
+	}
 }
