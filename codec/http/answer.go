@@ -28,6 +28,7 @@ type answerHead struct {
 	fields      Fields
 	lines       []byte // more fields, as lines that have been checked
 	dated       bool   // there is a Date among them
+	upgrade     bool   // and an Upgrade
 	date        []byte // a whole line, left out when fields has a Date
 	framing     framing
 	length      int64
@@ -41,7 +42,7 @@ func (h *answerHead) append(dst []byte) ([]byte, error) {
 	if err != nil {
 		return dst, err
 	}
-	dated, upgrade := h.dated, false
+	dated, upgrade := h.dated, h.upgrade
 	for i := range h.fields {
 		f := &h.fields[i]
 		if isReserved(f.Name) {

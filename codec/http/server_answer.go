@@ -18,21 +18,34 @@ var ErrAnswered = errors.New("http: request answered already")
 // The errors are ErrAnswered; engine.ErrClosed when the connection's end has begun; and what is wrong with the answer:
 // ErrStatus (not 200 to 599), ErrField, ErrReservedField. Then the request still has none.
 func (x *Exchange) Respond(status int, fields Fields, body []byte) error {
+	if err := x.mayAnswer(); err != nil {
+		return err
+	}
+	return x.answerWith(status, fields, body)
+}
+
+// mayAnswer tells why x cannot be answered any more.
+func (x *Exchange) mayAnswer() error {
 	switch {
 	case x.state != unanswered || x.reply != nil:
 		return ErrAnswered
 	case x.session.conn.Closing():
 		return engine.ErrClosed
 	}
-	return x.answerWith(status, fields, body)
+	return nil
 }
 
 func (x *Exchange) answerWith(status int, fields Fields, body []byte) error {
 	if status < 200 {
 		return ErrStatus
 	}
+	return x.answer(answerHead{status: status, fields: fields}, body)
+}
+
+// answer answers with the head that h begins, and body.
+func (x *Exchange) answer(h answerHead, body []byte) error {
 	d := x.desk()
-	h := x.answerHead(status, fields, int64(len(body)))
+	x.frame(&h, int64(len(body)))
 	out, err := h.append(d.scratch[:0])
 	if err != nil {
 		return err
@@ -52,9 +65,16 @@ func (x *Exchange) answerWith(status int, fields Fields, body []byte) error {
 
 // answerHead is the head of x's answer with a body of length bytes, or of as many as come when that is negative.
 func (x *Exchange) answerHead(status int, fields Fields, length int64) answerHead {
-	h := answerHead{status: status, fields: fields, date: x.session.desk.dateLine(), length: length}
+	h := answerHead{status: status, fields: fields}
+	x.frame(&h, length)
+	return h
+}
+
+// frame says in h how long the body is, and what becomes of the connection.
+func (x *Exchange) frame(h *answerHead, length int64) {
+	h.date, h.length = x.session.desk.dateLine(), length
 	switch {
-	case bodyless(status):
+	case bodyless(h.status):
 		h.framing = noBody
 	case x.isHead && length >= 0:
 		h.framing = hasLength
@@ -69,7 +89,6 @@ func (x *Exchange) answerHead(status int, fields Fields, length int64) answerHea
 		h.framing = byChunks
 	}
 	h.persistence = x.persistence()
-	return h
 }
 
 // persistence decides, when the answer begins, whether another can follow.

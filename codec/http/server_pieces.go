@@ -20,13 +20,10 @@ type answerLines struct {
 }
 
 func (x *Exchange) startLines(l answerLines, fields Fields, t taker) error {
-	s := x.session
-	switch {
-	case x.state != unanswered || x.reply != nil:
-		return ErrAnswered
-	case s.conn.Closing():
-		return engine.ErrClosed
-	case l.status < 200:
+	if err := x.mayAnswer(); err != nil {
+		return err
+	}
+	if l.status < 200 {
 		return ErrStatus
 	}
 	d := x.desk()
