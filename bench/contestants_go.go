@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 )
 
 // ours is the demo as it is, with one loop and with two. For the jobs that the demo does not do there are small servers of the
@@ -45,11 +46,17 @@ func (w *workshop) site(ctx context.Context, c *contestant) string {
 	return w.build(ctx, c, ".", "./bench/servers/site", "site")
 }
 
-// oursOtherwise are rows that only HTTP has: a net/http handler through our adapter, and our WebSockets beside our events.
+// oursOtherwise are rows that only HTTP has: an answer that is made once, a net/http handler through our adapter, and our WebSockets
+// beside our events.
 func (w *workshop) oursOtherwise(ctx context.Context) (all []*contestant) {
-	if c := (&contestant{Name: ourName + "-mount", What: "servers/site: a net/http handler, through the adapter"}); w.wanted(c.Name, kindHTTP) {
-		c.commands = map[string][]string{kindHTTP: {w.site(ctx, c), "-mount"}}
-		all = append(all, c)
+	for _, c := range []*contestant{
+		{Name: ourName + "-made", What: "servers/site: an answer that is made once"},
+		{Name: ourName + "-mount", What: "servers/site: a net/http handler, through the adapter"},
+	} {
+		if w.wanted(c.Name, kindHTTP) {
+			c.commands = map[string][]string{kindHTTP: {w.site(ctx, c), strings.TrimPrefix(c.Name, ourName)}}
+			all = append(all, c)
+		}
 	}
 	if c := (&contestant{Name: ourWebSocket, What: "servers/site: the same broadcasts by WebSocket", webSocket: true}); w.wanted(c.Name, kindEvents) {
 		c.commands = map[string][]string{kindEvents: {w.site(ctx, c)}}

@@ -17,10 +17,11 @@ var webFolder embed.FS
 
 // A webFile is one file of the page that the server shows, with its answer made beforehand.
 type webFile struct {
-	path   string // of its URL
-	body   []byte
-	tag    string      // its ETag
-	fields http.Fields // of its answer
+	path  string // of its URL
+	body  []byte
+	tag   string       // its ETag
+	whole *http.Answer // 200
+	known *http.Answer // 304
 }
 
 // webPolicy lets the page have what comes from this server, and nothing else: no script that stands in a page, no frame around it.
@@ -60,7 +61,7 @@ func newWebFile(url string, body []byte) *webFile {
 	}
 	sum := sha256.Sum256(body)
 	f := &webFile{path: url, body: body, tag: fmt.Sprintf(`"%x"`, sum[:12])}
-	f.fields = http.Fields{
+	fields := http.Fields{
 		http.NewField("Content-Type", kind),
 		http.NewField("Content-Security-Policy", webPolicy),
 		http.NewField("X-Content-Type-Options", "nosniff"),
@@ -68,7 +69,16 @@ func newWebFile(url string, body []byte) *webFile {
 		http.NewField("Cache-Control", "no-cache"), // a browser asks each time whether it has changed
 		http.NewField("ETag", f.tag),
 	}
+	f.whole, f.known = made(200, fields, body), made(304, fields[1:], nil)
 	return f
+}
+
+func made(status int, fields http.Fields, body []byte) *http.Answer {
+	a, err := http.NewAnswer(status, fields, body)
+	if err != nil {
+		panic(err) // it is in the program
+	}
+	return a
 }
 
 // pattern is that of its route.
@@ -79,17 +89,17 @@ func (f *webFile) pattern() string {
 	return "GET " + f.path
 }
 
-// serve answers a GET or HEAD. The only error is that the browser has gone.
+// serve answers a GET or HEAD.
 func (f *webFile) serve(x *http.Exchange) {
-	if f.known(x.Head().Fields) {
-		_ = x.Respond(304, f.fields[1:], nil)
+	if f.isKnown(x.Head().Fields) {
+		f.known.Serve(x)
 		return
 	}
-	_ = x.Respond(200, f.fields, f.body)
+	f.whole.Serve(x)
 }
 
-// known tells whether the browser has the file already (RFC 9110 13.1.2).
-func (f *webFile) known(request http.Fields) bool {
+// isKnown tells whether the browser has the file already (RFC 9110 13.1.2).
+func (f *webFile) isKnown(request http.Fields) bool {
 	for tag := range request.List("If-None-Match") {
 		if string(tag) == "*" || string(bytes.TrimPrefix(tag, []byte("W/"))) == f.tag {
 			return true

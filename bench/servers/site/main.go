@@ -20,13 +20,14 @@ import (
 
 func main() {
 	loops := flag.Int("loops", 1, "event loops")
+	made := flag.Bool("made", false, "/plaintext is an answer that is made once")
 	mount := flag.Bool("mount", false, "/plaintext is a net/http handler")
 	busy := flag.Bool("busy", false, "the handlers on the HTTP port compute")
 	job.Flags()
 	if *busy { // as Server.Mount advises: a thread for each of them and each loop, for the kernel to share the CPUs among
 		runtime.GOMAXPROCS(*loops + workers + 2)
 	}
-	if err := run(*loops, *mount); err != nil {
+	if err := run(*loops, *made, *mount); err != nil {
 		fmt.Fprintln(os.Stderr, "site:", err)
 		os.Exit(1)
 	}
@@ -41,7 +42,7 @@ type site struct {
 	hub    *hub.Hub
 }
 
-func run(loops int, mount bool) error {
+func run(loops int, made, mount bool) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	eng, err := engine.New(engine.Options{Loops: loops})
@@ -52,7 +53,7 @@ func run(loops int, mount bool) error {
 	for _, port := range []struct {
 		name   string
 		server engine.Server
-	}{{job.WebSocket, s.pages()}, {job.Text, s.backEnds()}, {job.HTTP, s.requests(mount)}} {
+	}{{job.WebSocket, s.pages()}, {job.Text, s.backEnds()}, {job.HTTP, s.requests(made, mount)}} {
 		ln, err := eng.Listen(job.Loopback, port.server)
 		if err != nil {
 			return err

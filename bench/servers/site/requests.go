@@ -17,11 +17,18 @@ var (
 	plainText = http.Fields{http.NewField("Content-Type", "text/plain")}
 )
 
-func (s *site) requests(mount bool) *http.Server {
+func (s *site) requests(made, mount bool) *http.Server {
 	h := &http.Server{Workers: workers}
-	if mount {
+	switch {
+	case mount:
 		h.Mount("GET /plaintext", nethttp.HandlerFunc(mounted))
-	} else {
+	case made:
+		answer, err := http.NewAnswer(200, plainText, hello)
+		if err != nil {
+			panic(err) // it is a constant
+		}
+		h.Handle("GET /plaintext", answer.Serve)
+	default:
 		h.Handle("GET /plaintext", plaintext)
 	}
 	h.Mount("GET /burn", nethttp.HandlerFunc(burn))
