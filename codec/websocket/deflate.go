@@ -12,6 +12,8 @@ type Deflate struct {
 	// WindowBits is the base-2 logarithm of the window that the server may use, 8 to 15 (server_max_window_bits). 0 stands
 	// for no compression.
 	WindowBits int
+
+	bounded bool // the offer has server_max_window_bits
 }
 
 const (
@@ -38,8 +40,8 @@ func (d Deflate) agreed() bool { return d.WindowBits != 0 }
 // appendField appends the field that accepts the offer. What it says never exceeds what was offered.
 func (d Deflate) appendField(dst []byte) []byte {
 	dst = append(dst, "Sec-WebSocket-Extensions: "+deflateName+"; server_no_context_takeover; client_no_context_takeover"...)
-	if d.WindowBits < maxWindowBits {
-		// Only an offer with server_max_window_bits leads here (RFC 7692 7.1.2.1).
+	if d.bounded || d.WindowBits < maxWindowBits {
+		// RFC 7692 7.1.2.1: an offer with the parameter is accepted by an answer with it. Others may not understand it.
 		dst = strconv.AppendInt(append(dst, "; server_max_window_bits="...), int64(d.WindowBits), 10)
 	}
 	return dst
@@ -75,7 +77,7 @@ func parseDeflateOffer(offer []byte) (Deflate, bool) {
 		}
 		seen[i] = true
 		if i == serverWindow {
-			d.WindowBits = bits
+			d.WindowBits, d.bounded = bits, true
 		}
 	}
 	return d, true

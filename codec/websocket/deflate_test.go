@@ -50,13 +50,20 @@ func TestChooseDeflate(t *testing.T) {
 }
 
 func TestDeflateField(t *testing.T) {
-	for bits, want := range map[int]string{
-		15: "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; client_no_context_takeover",
-		9:  "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=9",
+	const always = "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; client_no_context_takeover"
+	for offer, want := range map[string]string{
+		"permessage-deflate":                            always,
+		"permessage-deflate; client_max_window_bits=9":  always,
+		"permessage-deflate; server_max_window_bits=15": always + "; server_max_window_bits=15",
+		"permessage-deflate; server_max_window_bits=9":  always + "; server_max_window_bits=9",
 	} {
-		if got := (Deflate{bits}).appendField(nil); string(got) != want {
-			t.Errorf("%d bits: %s", bits, got)
+		d, ok := parseDeflateOffer([]byte(offer))
+		if got := d.appendField(nil); !ok || string(got) != want {
+			t.Errorf("%s: %v, %s", offer, ok, got)
 		}
+	}
+	if got := (Deflate{WindowBits: 9}).appendField(nil); string(got) != always+"; server_max_window_bits=9" {
+		t.Errorf("made by hand: %s", got)
 	}
 }
 
@@ -91,7 +98,7 @@ func TestDeflateKeepsItsWindow(t *testing.T) {
 	}
 	text := bytes.Repeat(block, 400) // every match is 300 bytes back
 	for bits := minWindowBits; bits <= maxWindowBits; bits++ {
-		packed := packedOf(t, Deflate{bits}.AppendBinary(nil, text), text)
+		packed := packedOf(t, Deflate{WindowBits: bits}.AppendBinary(nil, text), text)
 		if packed == nil && 1<<bits < len(block) {
 			continue // no match within the window: the message stays as it is
 		}
@@ -144,7 +151,7 @@ func furthestMatch(t *testing.T, packed []byte) int {
 }
 
 func TestShortMessagesStayAsTheyAre(t *testing.T) {
-	frame := Deflate{15}.AppendText(nil, []byte("hi"))
+	frame := Deflate{WindowBits: 15}.AppendText(nil, []byte("hi"))
 	if want := AppendText(nil, []byte("hi")); !bytes.Equal(frame, want) {
 		t.Fatalf("got %x, want %x", frame, want)
 	}
@@ -256,7 +263,7 @@ func FuzzInflate(f *testing.F) {
 func FuzzDeflate(f *testing.F) {
 	f.Add([]byte("hello hello hello hello"), uint8(9))
 	f.Fuzz(func(t *testing.T, text []byte, bits uint8) {
-		d := Deflate{minWindowBits + int(bits)%(maxWindowBits-minWindowBits+1)}
+		d := Deflate{WindowBits: minWindowBits + int(bits)%(maxWindowBits-minWindowBits+1)}
 		packed := packedOf(t, d.AppendBinary(nil, text), text)
 		if packed == nil {
 			return
@@ -273,6 +280,6 @@ func BenchmarkDeflateAppend(b *testing.B) {
 	b.ReportAllocs()
 	b.SetBytes(int64(len(text)))
 	for b.Loop() {
-		dst = Deflate{15}.AppendText(dst[:0], text)
+		dst = Deflate{WindowBits: 15}.AppendText(dst[:0], text)
 	}
 }
