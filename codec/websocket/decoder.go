@@ -1,6 +1,10 @@
 package websocket
 
-import "github.com/gobwas/ws"
+import (
+	"math"
+
+	"github.com/gobwas/ws"
+)
 
 // The limits of a Decoder.
 const (
@@ -22,7 +26,8 @@ type Decoder struct {
 	// DefaultMaxMessage. Set it before the first Decode.
 	MaxMessage int
 	// Deflate says that permessage-deflate was agreed on: messages may be compressed (RFC 7692), and are delivered as they
-	// were before. MaxMessage then holds for both forms. Set it before the first Decode.
+	// were before. MaxMessage holds for what is delivered; what arrives of a compressed message may be longer by an eighth
+	// and 64 bytes, as data may become that does not compress. Set it before the first Decode.
 	Deflate bool
 
 	compressed bool                     // the message that has begun is
@@ -167,16 +172,22 @@ func (d *Decoder) beginFragment(h ws.Header) error {
 	return nil
 }
 
-// room returns how many bytes the message may still grow by.
+// room returns how many bytes of the message may still arrive. A compressor that spends 9 bits on each byte is poor, but
+// right.
 func (d *Decoder) room() int {
-	return d.limit() - len(d.message)
+	limit := d.limit()
+	if d.compressed {
+		limit += limit/8 + 64
+	}
+	return limit - len(d.message)
 }
 
+// limit is MaxMessage, with room to calculate above it.
 func (d *Decoder) limit() int {
 	if d.MaxMessage <= 0 {
 		return DefaultMaxMessage
 	}
-	return d.MaxMessage
+	return min(d.MaxMessage, math.MaxInt/2)
 }
 
 // takePayload unmasks what p holds of the frame's payload.

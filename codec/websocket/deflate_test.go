@@ -6,8 +6,12 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
+	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
+
+	"github.com/gobwas/ws"
 
 	"fanloop/codec/http"
 	"fanloop/internal/cut"
@@ -73,6 +77,7 @@ func TestInflateExamples(t *testing.T) {
 		"one block":           "f248cdc9c90700",
 		"a stored block":      "000500faff48656c6c6f00",
 		"a last block":        "f348cdc9c9070000",
+		"and nothing more":    "f348cdc9c90700", // what compressors make that know nothing of RFC 7692
 		"two blocks":          "f248050000 00ffffcac9c90700",
 		"two, the first last": "f348cdc9c90700 00 02 00 fd ff 48 69 00",
 	} {
@@ -154,6 +159,40 @@ func TestShortMessagesStayAsTheyAre(t *testing.T) {
 	frame := Deflate{WindowBits: 15}.AppendText(nil, []byte("hi"))
 	if want := AppendText(nil, []byte("hi")); !bytes.Equal(frame, want) {
 		t.Fatalf("got %x, want %x", frame, want)
+	}
+}
+
+// What does not compress becomes longer, and is no larger message for that.
+func TestMaxMessageIsOfTheInflated(t *testing.T) {
+	const limit = 4000
+	random := rand.New(rand.NewPCG(3, 4))
+	noise := make([]byte, limit+1)
+	for i := range noise {
+		noise[i] = byte(random.Uint32())
+	}
+	stored := func(data []byte) (packed []byte) { // blocks of 10 bytes: half as much again
+		for chunk := range slices.Chunk(data, 10) {
+			n := byte(len(chunk))
+			packed = append(append(packed, 0, n, 0, ^n, 0xff), chunk...)
+		}
+		return append(packed, 0)
+	}
+	for _, test := range []struct {
+		name   string
+		packed []byte
+		max    int
+		want   error
+	}{
+		{"all that may be", deflated(t, noise[:limit]), limit, nil},
+		{"a byte more", deflated(t, noise), limit, ErrMessageTooBig},
+		{"no limit", deflated(t, noise), math.MaxInt, nil},
+		{"wasteful", stored(noise[:40]), 40, nil},
+		{"too wasteful", stored(noise[:limit]), limit, ErrMessageTooBig},
+	} {
+		got, err := decodeMessage(&Decoder{Deflate: true, MaxMessage: test.max}, [][]byte{frameOf(ws.Header{Fin: true, Rsv: rsv1, OpCode: ws.OpBinary}, string(test.packed))})
+		if err != test.want || err == nil && !bytes.HasPrefix(noise, got) {
+			t.Errorf("%s: %d bytes as %d: %v, want %v", test.name, len(got), len(test.packed), err, test.want)
+		}
 	}
 }
 

@@ -37,8 +37,9 @@ func (r *inflater) inflate(packed []byte, limit int) (out []byte, err error) {
 	defer func() { r.input = packedReader{} }() // the pool keeps no message alive
 	out = make([]byte, 0, min(3*len(packed)+64, limit+1))
 	// A sender may end a block as the last one and go on behind it (RFC 7692 7.2.3.4), with the same history. Each time costs
-	// a copy of the history, and no sender does it often.
-	for ends := 0; !r.input.exhausted(); ends++ {
+	// a copy of the history, and no sender does it often. With a last block all has been said: what should stand behind it, the
+	// header of an empty block, some senders leave out.
+	for ends := 0; ends == 0 || !r.input.exhausted(); ends++ {
 		if ends > maxLastBlocks {
 			return nil, ErrDeflate
 		}
@@ -81,7 +82,7 @@ type packedReader struct {
 
 const packedTail = "\x00\x00\xff\xff\x01\x00\x00\xff\xff"
 
-func (r *packedReader) exhausted() bool { return r.next > len(r.packed) }
+func (r *packedReader) exhausted() bool { return r.next >= len(r.packed) }
 
 func (r *packedReader) ReadByte() (byte, error) {
 	i := r.next
