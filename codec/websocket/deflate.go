@@ -108,13 +108,3 @@ func windowBits(value []byte) int {
 	}
 	return 0
 }
-
-// unquote takes the quotes off: inside has to be a token all the same, so an escape has no place there (RFC 6455 9.1).
-func unquote(value []byte) []byte {
-	if n := len(value); n >= 2 && value[0] == '"' && value[n-1] == '"' {
-		return value[1 : n-1]
-	}
-	return value
-}
-
-func trimBlanks(b []byte) []byte { return bytes.Trim(b, " \t") }

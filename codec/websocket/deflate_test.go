@@ -30,6 +30,7 @@ func TestChooseDeflate(t *testing.T) {
 		{"permessage-deflate ; server_max_window_bits = \"9\"", 9},
 		{"permessage-deflate; server_max_window_bits=15; server_no_context_takeover; client_no_context_takeover", 15},
 		{"permessage-deflate; server_max_window_bits=8", 8},
+		{"permessage-deflate; server_max_window_bits=\"1\\2\"", 12},
 		{"foo, permessage-deflate; server_max_window_bits=7, permessage-deflate; server_max_window_bits=11", 11},
 		{"permessage-deflate; server_max_window_bits", none},
 		{"permessage-deflate; server_max_window_bits=16", none},

@@ -17,8 +17,8 @@ type Upgrade struct {
 
 // CheckUpgrade checks the request that asks for a WebSocket, clause by clause of RFC 6455 4.2.1. The error is an
 // *http.Refusal, one of the ErrUpgrade values or http.ErrHostMissing, which knows its status and the fields to answer
-// with. Origin, path, query and cookies are for the caller to judge (RFC 6455 4.2.2 (2) to (4)); so is
-// Sec-WebSocket-Extensions, of which ChooseDeflate reads what it knows: a server may ignore the rest (9.1).
+// with. Origin, path, query and cookies are for the caller to judge (RFC 6455 4.2.2 (2) to (4)); so is what
+// Sec-WebSocket-Extensions offers, of which ChooseDeflate reads what it knows: a server may ignore the rest (9.1).
 //
 // It keeps nothing and may be called by any goroutine that owns h.
 func CheckUpgrade(h *http.Head) (Upgrade, error) {
@@ -29,6 +29,7 @@ func CheckUpgrade(h *http.Head) (Upgrade, error) {
 		checkVersion,
 		checkKey,
 		checkProtocols,
+		checkExtensions,
 	} {
 		if err := check(h); err != nil {
 			return Upgrade{}, err

@@ -26,6 +26,8 @@ var (
 	ErrUpgradeKey = http.NewRefusal(400, "malformed Sec-WebSocket-Key")
 	// ErrUpgradeProtocols: Sec-WebSocket-Protocol is no list of different tokens. 400.
 	ErrUpgradeProtocols = http.NewRefusal(400, "malformed Sec-WebSocket-Protocol")
+	// ErrUpgradeExtensions: Sec-WebSocket-Extensions is no list of extensions with their parameters. 400.
+	ErrUpgradeExtensions = http.NewRefusal(400, "malformed Sec-WebSocket-Extensions")
 	// ErrUpgradeTooManyProtocols: more than 32 subprotocols are offered. 431 (RFC 6585 5).
 	ErrUpgradeTooManyProtocols = http.NewRefusal(431, "too many subprotocols")
 )

@@ -82,7 +82,8 @@ func TestHandshakeAccepted(t *testing.T) {
 		{"absolute URI", but("GET /chat?room=7", "GET http://server.example.com/chat"), accepted + superchat, ""},
 		{"a higher version of HTTP", but("HTTP/1.1", "HTTP/1.2"), accepted + superchat, ""},
 		{"blanks", but("dGhlIHNhbXBsZSBub25jZQ==", " dGhlIHNhbXBsZSBub25jZQ==\t"), accepted + superchat, ""},
-		{"extensions are not read", but("Origin: ", "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits, =\r\nOrigin: "), accepted + superchat, ""},
+		{"extensions", extending("permessage-deflate; client_max_window_bits, x; a=b ; c = \"d\\e\",, y\r\nSec-WebSocket-Extensions: z"), accepted + superchat, ""},
+		{"extensions that cannot be", extending("permessage-deflate; server_max_window_bits=99; server_max_window_bits"), accepted + superchat, ""},
 		{"no body", but("Origin: ", "Content-Length: 0\r\nOrigin: "), accepted + superchat, ""},
 		{"an empty line before", "\r\n" + opensWith, accepted + superchat, ""},
 	} {
@@ -153,6 +154,20 @@ func TestHandshakeRefused(t *testing.T) {
 		{"two words", but("chat, superchat", "chat superchat"), ErrUpgradeProtocols},
 		{"not ASCII", but("chat, superchat", "chät"), ErrUpgradeProtocols},
 		{"doubled", but("chat, superchat", "chat, superchat, chat"), ErrUpgradeProtocols},
+		{"no extension", extending(""), ErrUpgradeExtensions},
+		{"a list of no extensions", extending(", ,"), ErrUpgradeExtensions},
+		{"an extension without a name", extending("=, permessage-deflate"), ErrUpgradeExtensions},
+		{"an extension of two words", extending("permessage deflate"), ErrUpgradeExtensions},
+		{"a parameter without a name", extending("permessage-deflate; =1"), ErrUpgradeExtensions},
+		{"a parameter without anything", extending("permessage-deflate;"), ErrUpgradeExtensions},
+		{"a parameter without its value", extending("permessage-deflate; server_max_window_bits="), ErrUpgradeExtensions},
+		{"an empty string", extending("permessage-deflate; server_max_window_bits=\"\""), ErrUpgradeExtensions},
+		{"no token in quotes", extending("x; a=\"b c\""), ErrUpgradeExtensions},
+		{"a comma in quotes", extending("x; a=\"b, permessage-deflate, c\""), ErrUpgradeExtensions},
+		{"half a string", extending("x; a=\"b"), ErrUpgradeExtensions},
+		{"a backslash at the end", extending("x; a=\"b\\\""), ErrUpgradeExtensions},
+		{"malformed in another line", extending("x\r\nSec-WebSocket-Extensions: ;"), ErrUpgradeExtensions},
+
 		{"doubled over lines", but("chat, superchat", "chat\r\nSec-WebSocket-Protocol: chat"), ErrUpgradeProtocols},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -163,6 +178,10 @@ func TestHandshakeRefused(t *testing.T) {
 			})
 		})
 	}
+}
+
+func extending(extensions string) string {
+	return but("Origin: ", "Sec-WebSocket-Extensions: "+extensions+"\r\nOrigin: ")
 }
 
 // All 16 keys of a nonce are accepted, each with an answer of its own.
@@ -212,6 +231,7 @@ func TestHandshakeRefusals(t *testing.T) {
 		{ErrUpgradeVersion, 426, upgrade},
 		{ErrUpgradeKey, 400, nil},
 		{ErrUpgradeProtocols, 400, nil},
+		{ErrUpgradeExtensions, 400, nil},
 		{ErrUpgradeTooManyProtocols, 431, nil},
 	} {
 		out, err := test.err.Append(nil, nil)
