@@ -40,6 +40,11 @@ func run(loops int) error {
 	return eng.Run(ctx)
 }
 
+// echo fails when the connection has ended.
 func echo(c *websocket.Conn, m websocket.Message) {
-	_ = c.Send(m.Data) // fails when the connection has ended
+	if m.Binary {
+		_ = c.SendBinary(m.Data)
+		return
+	}
+	_ = c.Send(m.Data)
 }
