@@ -127,6 +127,32 @@ func TestServerAnswersOnce(t *testing.T) {
 	}
 }
 
+// Who has kept an exchange that was answered in its handler, against what is said there, is told that it has its answer.
+func TestServerExchangeKept(t *testing.T) {
+	kept := make(chan *Exchange, 1)
+	w := serve(t, &Server{OnRequest: func(x *Exchange) {
+		_ = x.Respond(200, nil, []byte("once"))
+		kept <- x
+	}})
+	c := w.dial()
+	c.send(get("/"))
+	c.want(200, "once")
+	x := receive(t, kept)
+	await(t, w.Engine, func() {
+		if err := x.Respond(200, nil, nil); err != ErrAnswered {
+			t.Errorf("Respond: %v", err)
+		}
+		if _, err := x.Stream(200, nil); err != ErrAnswered {
+			t.Errorf("Stream: %v", err)
+		}
+		if x.Reply() != (Reply{}) {
+			t.Error("a Reply is made")
+		}
+	})
+	c.send(get("/"))
+	c.want(200, "once")
+}
+
 // An answer that is shorter than announced is seen to be: the connection breaks.
 func TestStreamTooShort(t *testing.T) {
 	s := &Server{OnRequest: func(x *Exchange) {

@@ -60,6 +60,7 @@ const (
 // begin makes x the exchange of a request.
 func (x *Exchange) begin(s *session, head *Head) {
 	x.session = s
+	x.state = unanswered
 	x.head = *head
 	x.isHead = string(head.Method) == "HEAD"
 	x.old = head.Minor == 0
@@ -82,6 +83,7 @@ func (x *Exchange) reset() {
 	x.session, x.taker, x.pattern, x.reply = nil, nil, nil, nil
 	x.head, x.body, x.out, x.values = Head{}, nil, nil, x.values[:0] // they would pin the input
 	x.standing = standing{}
+	x.state = answered // until it serves again: who has kept it has nothing to answer
 	if x.in != nil {
 		x.in.reset()
 	}
