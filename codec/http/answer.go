@@ -10,7 +10,7 @@ const (
 	byLength                 // Content-Length
 	byChunks                 // Transfer-Encoding: chunked
 	byTheEnd                 // the connection's end: HTTP/1.0
-	hasLength                // HEAD, 304: there is none, and Content-Length tells how long it would be
+	hasLength                // HEAD, 205: there is none, and Content-Length tells how long it would be
 )
 
 // persistence is what an answer says of the connection (RFC 9112 9.3, 9.6).

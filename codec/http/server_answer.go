@@ -12,7 +12,7 @@ import (
 var ErrAnswered = errors.New("http: request answered already")
 
 // Respond answers: status, fields and body, all of them copied. Content-Length, Connection and, unless fields has one, Date
-// are set here. To HEAD, and with 204 and 304, the body is not sent; to HEAD its length is. It may be called after the
+// are set here. To HEAD, and with 204, 205 and 304, the body is not sent; to HEAD its length is. It may be called after the
 // handler has returned; the answer leaves when those to the requests before it have.
 //
 // The errors are ErrAnswered; engine.ErrClosed when the connection's end has begun; and what is wrong with the answer:
@@ -76,6 +76,8 @@ func (x *Exchange) frame(h *answerHead, length int64) {
 	switch {
 	case bodyless(h.status):
 		h.framing = noBody
+	case h.status == 205:
+		h.framing, h.length = hasLength, 0 // RFC 9110 15.3.6
 	case x.isHead && length >= 0:
 		h.framing = hasLength
 	case x.isHead:

@@ -64,6 +64,8 @@ func (w *writer) judge(name string, values []string, status int) bool {
 	case "Trailer":
 		w.fields.trailed = w.fields.trailed || len(values) > 0
 		w.announce(values)
+	case "Upgrade":
+		w.head.upgrade = len(values) > 0
 	}
 	if strings.HasPrefix(name, nethttp.TrailerPrefix) {
 		w.fields.trailed = true

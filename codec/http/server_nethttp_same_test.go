@@ -241,6 +241,7 @@ var sameRequests = []string{
 //   - A Content-Length of the handler's that is no number does not keep the true one from being told.
 //   - A handler's panic is answered with 500, if it can be, where net/http only closes.
 //   - Status codes from 600 on, which no protocol has, panic as those below 100 do; so does 101, for Hijack is not there.
+//   - 205 has no body (RFC 9110 15.3.6), and with an Upgrade comes Connection: Upgrade (RFC 9110 7.8).
 func TestNetHTTPSame(t *testing.T) {
 	mux := nethttp.NewServeMux()
 	requests := slices.Clone(sameRequests)

@@ -85,6 +85,27 @@ func TestMountReverseProxy(t *testing.T) {
 	}
 }
 
+// Where net/http lets a handler break the protocol, ours does not: 205 has no body (RFC 9110 15.3.6), and Connection names Upgrade (7.8).
+func TestMountStricter(t *testing.T) {
+	w := mounted(t, &Server{}, func(w nethttp.ResponseWriter, r *nethttp.Request) {
+		if r.URL.Path == "/205" {
+			w.WriteHeader(205)
+			fmt.Fprint(w, "unsent")
+			return
+		}
+		w.Header().Set("Upgrade", "other")
+		w.WriteHeader(426)
+	})
+	c := w.dial()
+	c.send(get("/205") + get("/426"))
+	if res := c.want(205, ""); res.ContentLength != 0 {
+		t.Errorf("a body of %d bytes", res.ContentLength)
+	}
+	if res := c.want(426, ""); res.Header.Get("Connection") != "Upgrade" {
+		t.Errorf("Connection: %q", res.Header.Values("Connection"))
+	}
+}
+
 func TestMountPanics(t *testing.T) {
 	s := &Server{Workers: 1}
 	w := mounted(t, s, func(w nethttp.ResponseWriter, r *nethttp.Request) {

@@ -17,6 +17,8 @@ type answerLines struct {
 	dated  bool   // there is a Date among them
 	length int64  // of the body, -1 when it is not known
 	closes bool   // nothing comes behind the answer
+
+	upgrade bool // there is an Upgrade among them
 }
 
 func (x *Exchange) startLines(l answerLines, fields Fields, t taker) error {
@@ -29,7 +31,7 @@ func (x *Exchange) startLines(l answerLines, fields Fields, t taker) error {
 	d := x.desk()
 	x.close = x.close || l.closes
 	h := x.answerHead(l.status, fields, l.length)
-	h.lines, h.dated = l.lines, l.dated
+	h.lines, h.dated, h.upgrade = l.lines, l.dated, l.upgrade
 	out, err := h.append(d.scratch[:0])
 	if err != nil {
 		return err

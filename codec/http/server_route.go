@@ -26,16 +26,16 @@ func (x *Exchange) route() error {
 		return x.target.refused
 	}
 	if x.head.has&hasExpect != 0 {
-		for expectation := range x.head.Fields.Values("Expect") {
+		for expectation := range x.head.Fields.List("Expect") {
 			if !equalFold(expectation, "100-continue") {
 				return ErrExpectation
 			}
+			x.expects = !x.old && x.head.HasBody() // RFC 9110 10.1.1: without a body, and from HTTP/1.0, it is ignored
 		}
 	}
 	if !x.head.HasBody() {
 		return nil
 	}
-	x.expects = x.head.has&hasExpect != 0 && !x.old // RFC 9110 10.1.1: from HTTP/1.0 it is ignored
 	d := x.intake()
 	d.decoder.MaxBody = max(x.target.maxBody, 0)
 	if x.target.maxBody == 0 {

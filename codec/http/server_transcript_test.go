@@ -124,6 +124,13 @@ func mixed() *Server {
 	})
 	s.Handle("/none", func(x *Exchange) { _ = x.Respond(204, nil, []byte("unsent")) })
 	s.Handle("/same", func(x *Exchange) { _ = x.Respond(304, nil, []byte("unsent")) })
+	s.Handle("/again", func(x *Exchange) { _ = x.Respond(205, nil, []byte("unsent")) })
+	s.Handle("/again-in-pieces", func(x *Exchange) {
+		if st, err := x.Stream(205, nil); err == nil {
+			_, _ = st.Write([]byte("unsent"))
+			_ = st.Close()
+		}
+	})
 	s.Handle("/trailers", func(x *Exchange) { _ = x.Respond(200, nil, []byte(showFields(x.Trailers()))) })
 	s.addRoute("/early", destination{open: func(x *Exchange) { _ = x.Respond(200, nil, []byte("early")) }})
 	s.Handle("/panic", func(*Exchange) { panic("on purpose") })
@@ -151,7 +158,8 @@ var transcripts = []struct {
 		"200 GET /a \"\"\n200 later /later \"b\"\n200 one,two [T: [v]]\n204 \n202 reply\n200 POST /c \"d\"\n202 at once\n200 onetwo\n", nil},
 	{"later ones first", get("/later") + get("/later") + get("/stream") + get("/stream") + get("/a"),
 		"200 later /later \"\"\n200 later /later \"\"\n200 one,two [T: [v]]\n200 one,two [T: [v]]\n200 GET /a \"\"\n", nil},
-	{"no bodies", get("/none") + get("/same") + get("/a"), "204 \n304 \n200 GET /a \"\"\n", nil},
+	{"no bodies", get("/none") + get("/same") + get("/again") + get("/again-in-pieces") + get("/a"),
+		"204 \n304 \n205 \n205 \n200 GET /a \"\"\n", nil},
 	{"HEAD", "HEAD /a HTTP/1.1\r\nHost: a\r\n\r\nHEAD /stream HTTP/1.1\r\nHost: a\r\n\r\nHEAD /length HTTP/1.1\r\nHost: a\r\n\r\n" + get("/b"),
 		"200 \n200 \n200 \n200 GET /b \"\"\n", []string{"HEAD", "HEAD", "HEAD", "GET"}},
 
@@ -175,6 +183,9 @@ var transcripts = []struct {
 
 	{"expect in 1.0", "POST /a HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\nx", "200 POST /a \"x\" close\n", nil},
 	{"expect without a body", "GET /a HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n\r\n", "200 GET /a \"\"\n", nil},
+	{"expect in a list", "GET /a HTTP/1.1\r\nHost: a\r\nExpect: , 100-Continue ,\r\n\r\n", "200 GET /a \"\"\n", nil},
+	{"no expectation", "POST /a HTTP/1.1\r\nHost: a\r\nExpect:\r\nContent-Length: 1\r\n\r\nx", "200 POST /a \"x\"\n", nil},
+	{"another expectation in a list", "GET /a HTTP/1.1\r\nHost: a\r\nExpect: 100-continue, miracles\r\n\r\n", "417 unknown expectation\n close\n", nil},
 	{"another expectation", "GET /a HTTP/1.1\r\nHost: a\r\nExpect: miracles\r\n\r\n" + get("/b"), "417 unknown expectation\n close\n", nil},
 
 	{"what cannot be sent", get("/bad") + get("/b"), "200 http: field cannot be sent\nhttp: status code cannot be sent\nhttp: status code cannot be sent\nhttp: field is the codec's own\n200 GET /b \"\"\n", nil},
