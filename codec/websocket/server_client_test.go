@@ -84,6 +84,9 @@ func (c *client) wantRefusal(status int) *nethttp.Response {
 	if res.StatusCode != status || err != nil || !res.Close || !strings.HasSuffix(string(body), "\n") {
 		c.t.Fatalf("%s, close %v, %q, %v; want %d", res.Status, res.Close, body, err, status)
 	}
+	if _, err := nethttp.ParseTime(res.Header.Get("Date")); err != nil || len(res.Header.Values("Date")) != 1 {
+		c.t.Errorf("Date: %q", res.Header.Values("Date")) // RFC 9110 6.6.1
+	}
 	c.wantEnd()
 	return res
 }

@@ -127,13 +127,22 @@ func (o *opening) refuse(cause error, head *http.Head) {
 	if errors.As(cause, &refusal) {
 		cause = refusal
 	}
-	answer, err := refusal.Append(nil, head)
+	answer, err := http.AppendRefusal(nil, head, refusal.Status(), o.dated(refusal.Fields()), refusal.Reason()+"\n")
 	if err != nil {
 		o.unanswerable(err, head)
 		return
 	}
 	_, _ = o.conn.conn.Write(answer) // fails when the end has begun
 	o.conn.conn.CloseWith(cause)
+}
+
+// dated are the fields with a Date, which all such answers have (RFC 9110 6.6.1).
+func (o *opening) dated(fields http.Fields) http.Fields {
+	if fields.Has("Date") {
+		return fields
+	}
+	now := o.conn.conn.Loop().Now().UTC().Format(nethttp.TimeFormat)
+	return append(fields[:len(fields):len(fields)], http.NewField("Date", now))
 }
 
 // unanswerable says that what OnUpgrade wants to answer is no HTTP.
