@@ -17,7 +17,7 @@ func (s *server) greet() {
 		fmt.Fprintf(&b, "  %s\n", o)
 	}
 	if s.options.tls.selfSigned {
-		fmt.Fprintf(&b, "The certificate is self-signed, SHA-256 %s\n", s.fingerprint)
+		fmt.Fprintf(&b, "The certificate is self-signed: browsers warn, and curl wants -k. SHA-256 %s\n", s.fingerprint)
 	}
 	if s.options.reusePort {
 		b.WriteString("With -reuseport each process has its own users: a push reaches those of one process only.\n")
