@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"os"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -71,9 +72,11 @@ func TestCertificatesReload(t *testing.T) {
 		e := testEngine(t, Options{})
 		ln := listenTLS(t, e, echo, ListenOptions{TLS: &TLSOptions{Certificates: store}}, version)
 		var open []*tls.Conn
+		goroutines := runtime.NumGoroutine()
 		for range 1000 {
 			open = append(open, dialTLS(t, ln, &tls.Config{RootCAs: a.Pool(), ServerName: "old.example"}))
 		}
+		eventually(t, "the goroutines of the handshakes have ended", func() bool { return runtime.NumGoroutine() <= goroutines })
 		a.WriteTo(dir, "server", a.Issue("new.example"))
 		if err := store.Reload(); err != nil {
 			t.Fatal(err)
