@@ -55,6 +55,16 @@ type secureSocket struct {
 // connectTLS connects a client and shakes hands. Each read brings cut bytes at most.
 func connectTLS(t testing.TB, s *stillLoop, h Server, version uint16, cut int) *secureSocket {
 	t.Helper()
+	c, done := connectTight(t, s, h, version, cut, anyNumber)
+	if err := await(t, "the client", done); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// connectTight is connectTLS with a socket that takes so many bytes a turn at most; done tells of the client.
+func connectTight(t testing.TB, s *stillLoop, h Server, version uint16, cut, room int) (c *secureSocket, done chan error) {
+	t.Helper()
 	authority := certs.New(t)
 	door, err := s.engine.door(h, &TLSOptions{Config: &tls.Config{
 		Certificates: []tls.Certificate{authority.Issue(serverName)}, MaxVersion: version,
@@ -62,23 +72,21 @@ func connectTLS(t testing.TB, s *stillLoop, h Server, version uint16, cut int) *
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &secureSocket{fakeSocket: s.connect(door)}
+	c = &secureSocket{fakeSocket: s.connect(door)}
 	c.wire = &wire{fromClient: make(chan []byte, 1000), toClient: make(chan []byte, 1000)}
 	c.client = tls.Client(c.wire, &tls.Config{RootCAs: authority.Pool(), ServerName: serverName})
-	done := make(chan error, 1)
+	done = make(chan error, 1)
 	go func() { done <- c.client.Handshake() }()
 	for deadline := time.Now().Add(patience); !c.conn.secured; runtime.Gosched() {
 		if time.Now().After(deadline) {
 			t.Fatal("timed out: the handshake")
 		}
 		c.carry(cut)
+		c.room = room
 		s.pump()
 	}
 	c.carry(cut)
-	if err := await(t, "the client", done); err != nil {
-		t.Fatal(err)
-	}
-	return c
+	return c, done
 }
 
 // carry moves what has been written on either side.
@@ -199,6 +207,29 @@ func TestTLSAheadOfTheKernel(t *testing.T) {
 
 const anyCut = 1 << 30
 
+// A kernel that takes little of the handshake delays it, and what it has not taken of the last flight stays in front of
+// everything else.
+func TestTLSHandshakeWithLittleRoom(t *testing.T) {
+	for _, room := range []int{1, 10} {
+		s := newStillLoop(t, ListenOptions{})
+		h := handler{open: func(c *Conn) { _ = c.Send([]byte("hello")) }}
+		c, done := connectTight(t, s, h, tls.VersionTLS12, anyCut, room) // of which the server has the last word
+		if c.conn.ahead() == 0 || !c.conn.stalled {
+			t.Fatalf("%d bytes of the flight are left", c.conn.ahead())
+		}
+		c.room = anyNumber
+		s.pump()
+		c.carry(anyCut)
+		if err := await(t, "the client", done); err != nil {
+			t.Fatal(err)
+		}
+		expect(t, c.client, "hello")
+		if c.conn.stalled || c.conn.Buffered() != 0 {
+			t.Errorf("stalled %v, %d bytes wait", c.conn.stalled, c.conn.Buffered())
+		}
+	}
+}
+
 // Messages that the turn or a pause has left are in user space, and come without an event.
 func TestTLSTurnsAndPauses(t *testing.T) {
 	eachTLS(t, func(t *testing.T, version uint16) {
@@ -286,4 +317,37 @@ func TestTLSAllocations(t *testing.T) {
 			}
 		}
 	})
+}
+
+func BenchmarkTLSRead(b *testing.B) {
+	for _, version := range tlsVersions {
+		b.Run(tls.VersionName(version), func(b *testing.B) {
+			s := newStillLoop(b, ListenOptions{})
+			c := connectTLS(b, s, handler{}, version, anyCut)
+			b.ReportAllocs()
+			for b.Loop() {
+				b.StopTimer()
+				records := c.sealed(b, "a message\n")
+				b.StartTimer()
+				c.in = append(c.in[:0], records)
+				s.event(c.fakeSocket, unix.EPOLLIN)
+			}
+		})
+	}
+}
+
+func BenchmarkTLSWrite(b *testing.B) {
+	for _, version := range tlsVersions {
+		b.Run(tls.VersionName(version), func(b *testing.B) {
+			s := newStillLoop(b, ListenOptions{})
+			c := connectTLS(b, s, handler{}, version, anyCut)
+			c.forgets = true
+			frame := make([]byte, 130)
+			b.ReportAllocs()
+			for b.Loop() {
+				_ = c.conn.SendShared(frame)
+				s.finish(c.conn)
+			}
+		})
+	}
 }
