@@ -31,12 +31,12 @@ func listenSocket(network, address string, o ListenOptions) (boundSocket, error)
 		return boundSocket{}, err
 	}
 	defer ln.Close()
-	if u, ok := ln.(*net.UnixListener); ok {
-		u.SetUnlinkOnClose(false)
-	}
 	fd, err := duplicate(ln.(syscall.Conn))
 	if err != nil {
 		return boundSocket{}, err
+	}
+	if u, ok := ln.(*net.UnixListener); ok {
+		u.SetUnlinkOnClose(false) // the file is ours from now on
 	}
 	s := boundSocket{fd: fd, addr: ln.Addr()}
 	if network == "unix" && !strings.HasPrefix(address, "@") { // an abstract address has no file

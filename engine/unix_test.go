@@ -5,11 +5,14 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
 	"syscall"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 func listenUnix(t testing.TB, e *Engine, path string) *Listener {
@@ -200,4 +203,32 @@ func TestUnixAbstract(t *testing.T) {
 	}
 	on(t, e.Home(), func() {})
 	wantUnixEcho(t, listenUnix(t, e, name).Addr().String())
+}
+
+// Listen that fails leaves no socket file: here the system has a descriptor for the socket, and none for ours of it.
+func TestUnixListenFailsWithoutATrace(t *testing.T) {
+	e := testEngine(t, Options{})
+	path := filepath.Join(t.TempDir(), "s")
+	free, err := unix.Dup(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = unix.Close(free)
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: uint64(free) + 1, Max: limit.Max}); err != nil {
+		t.Fatal(err)
+	}
+	ln, err := e.Listen("unix:"+path, echo)
+	if again := unix.Setrlimit(unix.RLIMIT_NOFILE, &limit); again != nil {
+		t.Fatal(again)
+	}
+	if !errors.Is(err, unix.EMFILE) {
+		t.Fatalf("%v, %v", ln, err)
+	}
+	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the file is there: %v", err)
+	}
 }
