@@ -132,6 +132,26 @@ func TestTurnsOfAMillion(t *testing.T) {
 			t.Fatalf("connection %d got %d bytes, want %d", i, got, want)
 		}
 	}
+	s.stuck = true
+	s.Broadcast(m, nil)
+	settle()
+	if len(s.stalled) != n {
+		t.Errorf("%d are stalled", len(s.stalled))
+	}
+	for range 100 { // all of them have room for these
+		s.Broadcast(m, nil)
+		s.turn(t, walked)
+	}
+	settle()
+	s.stuck = false
+	for i, c := range s.conns {
+		before := s.got[i]
+		_ = s.handle(int(c.fd), unix.EPOLLOUT, 0)
+		if got := int(s.got[i] - before); got != 101*len(m.data) {
+			t.Fatalf("connection %d got %d bytes", i, got)
+		}
+	}
+	settle()
 	if b.backlog() != 0 || b.base != b.end() {
 		t.Error("the log is not empty")
 	}
