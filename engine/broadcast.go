@@ -8,8 +8,9 @@ import (
 )
 
 // Broadcast puts m into the loop's log for every connection that hears, except some, and tells how many took it and how many
-// refused. What it costs does not depend on how many there are, but on the exceptions and on how many are stalled: of
-// each that would have more than MaxOutbox bytes waiting, the listener's SlowPolicy decides. On the loop only.
+// refused. Whose format cannot express it counts among the former. What it costs does not depend on how many there are, but on
+// the exceptions and on how many are stalled: of each that would have more than MaxOutbox bytes waiting, the listener's
+// SlowPolicy decides. On the loop only.
 func (l *Loop) Broadcast(m Shared, except []Outlet) (taken, refused int) {
 	return l.broadcast(logEntry{message: m, to: &l.everybody.everybody}, nil, except)
 }

@@ -31,7 +31,8 @@ type Hub struct {
 	plans   []*plan // to be used again
 }
 
-// New makes a hub for the connections of these loops, the first of which is its home. It panics when there is none, or when
+// New makes a hub for the connections of these loops, the first of which is its home. Loops have one hub: a second one's
+// connections would get what the first has for everybody, too. It panics when there is none, or when
 // a loop's Index is not its place.
 func New[L Loop](loops []L, o Options) *Hub {
 	h := &Hub{

@@ -2,7 +2,8 @@ package hub
 
 // A Verdict is what became of a push. All zero means that nobody was there.
 type Verdict struct {
-	// Taken is how many connections took the message into their outbox.
+	// Taken is how many connections took the message into their outbox. Of what is for everybody, or for a group or uid of very
+	// many connections on a loop, so do those whose format cannot express it: nobody is asked there.
 	Taken int
 	// Refused is how many did not: closing, full, their format cannot express it, or their loop has stopped.
 	Refused int
