@@ -103,7 +103,7 @@ func (c *Conn) dropOldest(m Shared, size int) bool {
 	stats := &c.loop.stats
 	if c.out != nil {
 		t := c.thinned()
-		kept, high := c.ownBytes()-t.droppable(c.out, c.written), c.limits.MaxOutbox
+		kept, high := c.pending()-t.droppable(c.out, c.written), c.limits.MaxOutbox
 		for kept+size <= high || kept <= high/2 && m.Len() <= high {
 			if c.fits(m, size) {
 				return true
