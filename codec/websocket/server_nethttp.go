@@ -148,7 +148,7 @@ func (s *Server) giveUp(conn net.Conn, head *http.Head, cause error) {
 		refusal = errInternal
 		s.complain("the engine cannot take a connection over", cause)
 	}
-	refused, _ := refusal.Append(nil, head) // the package's own
+	refused, _ := appendDated(refusal, head, time.Now()) // the package's own
 	_ = conn.SetDeadline(time.Now().Add(10 * time.Second))
 	_, _ = conn.Write(refused)
 	_ = conn.Close()

@@ -5,6 +5,7 @@ package websocket
 import (
 	"errors"
 	nethttp "net/http"
+	"slices"
 	"time"
 
 	"fanloop/codec/http"
@@ -127,7 +128,7 @@ func (o *opening) refuse(cause error, head *http.Head) {
 	if errors.As(cause, &refusal) {
 		cause = refusal
 	}
-	answer, err := http.AppendRefusal(nil, head, refusal.Status(), o.dated(refusal.Fields()), refusal.Reason()+"\n")
+	answer, err := appendDated(refusal, head, o.conn.conn.Loop().Now())
 	if err != nil {
 		o.unanswerable(err, head)
 		return
@@ -136,13 +137,13 @@ func (o *opening) refuse(cause error, head *http.Head) {
 	o.conn.conn.CloseWith(cause)
 }
 
-// dated are the fields with a Date, which all such answers have (RFC 9110 6.6.1).
-func (o *opening) dated(fields http.Fields) http.Fields {
-	if fields.Has("Date") {
-		return fields
+// appendDated is a refusal with a Date, which every answer of a server with a clock has (RFC 9110 6.6.1).
+func appendDated(r *http.Refusal, head *http.Head, now time.Time) ([]byte, error) {
+	if r.Fields().Has("Date") {
+		return r.Append(nil, head)
 	}
-	now := o.conn.conn.Loop().Now().UTC().Format(nethttp.TimeFormat)
-	return append(fields[:len(fields):len(fields)], http.NewField("Date", now))
+	date := http.NewField("Date", now.UTC().Format(nethttp.TimeFormat))
+	return http.NewRefusal(r.Status(), r.Reason(), append(slices.Clone(r.Fields()), date)...).Append(nil, head)
 }
 
 // unanswerable says that what OnUpgrade wants to answer is no HTTP.
