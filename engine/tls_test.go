@@ -6,11 +6,15 @@ import (
 	"bytes"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
 	"net"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"fanloop/internal/certs"
 )
@@ -562,3 +566,59 @@ type drains struct {
 
 func (d drains) Serve(*Conn) Handler { return d }
 func (d drains) OnDrain(c *Conn)     { d.told(c) }
+
+// Whatever a policy drops for a peer that does not read, what arrives is whole frames in order, with the newest if the policy
+// says so.
+func TestTLSPolicies(t *testing.T) {
+	const sent, size = 400, 10 << 10
+	for _, policy := range []SlowPolicy{DropNewest, DropOldest} {
+		eachTLS(t, func(t *testing.T, version uint16) {
+			opened := make(chan *Conn, 1)
+			e := testEngine(t, Options{})
+			ln := listenTLS(t, e, handler{open: func(c *Conn) {
+				o, _ := c.Ref().Attach(func() {})
+				o.Hear(true)
+				opened <- c
+			}}, ListenOptions{MaxOutbox: 200 << 10, Slow: policy}, version)
+			tcp := dial(t, ln.Listener)
+			_ = tcp.SetReadBuffer(128 << 10)
+			client := tls.Client(tcp, ln.client())
+			if err := client.Handshake(); err != nil {
+				t.Fatal(err)
+			}
+			c := await(t, "OnOpen", opened)
+			on(t, e.Home(), func() {
+				_ = unix.SetsockoptInt(int(c.fd), unix.SOL_SOCKET, unix.SO_SNDBUF, 64<<10)
+			})
+			for i := range sent {
+				on(t, e.Home(), func() {
+					m := text(fmt.Sprintf("%*d", size, i))
+					if i%2 == 0 {
+						e.Home().Broadcast(m, nil)
+					} else {
+						c.pushShared(m)
+					}
+				})
+			}
+			on(t, e.Home(), func() { c.Close() })
+			got, err := io.ReadAll(client)
+			if err != nil || len(got)%size != 0 {
+				t.Fatalf("%d bytes, %v", len(got), err)
+			}
+			last := -1
+			for ; len(got) > 0; got = got[size:] {
+				n, err := strconv.Atoi(strings.TrimSpace(string(got[:size])))
+				if err != nil || n <= last {
+					t.Fatalf("%d after %d, %v", n, last, err)
+				}
+				last = n
+			}
+			if newest := last == sent-1; newest != (policy == DropOldest) {
+				t.Errorf("the last is %d", last)
+			}
+			if s := e.Stats(); s.DroppedNewest+s.DroppedOldest == 0 || s.SlowConsumers != 0 {
+				t.Errorf("%d and %d dropped, %d slow", s.DroppedNewest, s.DroppedOldest, s.SlowConsumers)
+			}
+		})
+	}
+}
