@@ -150,6 +150,9 @@ func (h *Hub) kick(part []*member, last *Message, code int, reason string) {
 	h.stats.kicked.Add(uint64(len(part)))
 	h.on(part[0], func() {
 		for _, m := range part {
+			m.unseat() // all of them, before the first goodbye: it may come back into the hub
+		}
+		for _, m := range part {
 			m.kick(last, code, reason)
 		}
 	})

@@ -121,3 +121,29 @@ func TestBindInsideVerdict(t *testing.T) {
 		}
 	})
 }
+
+// Those of one Kick are out of everything before the first of them says goodbye: what is pushed then is not for them, and who of
+// them is bound again has no second seat.
+func TestKickedAreOutBeforeTheFirstGoodbye(t *testing.T) {
+	f := newFakes(t, 1, Options{})
+	f.hub.large = 2
+	stays := f.bound(0, "s", "g")
+	all := []*fakeConn{f.bound(0, "u", "g"), f.bound(0, "u", "g"), f.bound(0, "u", "g")}
+	all[0].onKick = func() {
+		for _, to := range []Target{All, Group("g")} {
+			f.hub.Do(f.loops[0], func(x *Home) {
+				x.Push(to, Text([]byte("m")), func(v Verdict) { eq(t, "verdict", v, Verdict{Taken: 1}) })
+			})
+		}
+		f.hub.Do(f.loops[0], func(x *Home) {
+			must(t, x.Bind(all[1], "u"))
+			must(t, x.Join(all[1], "g"))
+		})
+	}
+	f.home(func(x *Home) { must(t, x.Kick(UID("u"), nil, 4000, "x")) })
+	stays.saw(t, "m", "m")
+	for _, c := range all {
+		c.saw(t, "4000 x")
+	}
+	eq(t, "bound", f.hub.Stats().Bound, 1)
+}
