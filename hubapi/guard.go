@@ -25,6 +25,7 @@ func newGuard(token string) guard {
 const (
 	statusUnauthorized = 401
 	statusForbidden    = 403
+	statusMethod       = 405
 	statusMedia        = 415
 )
 
@@ -36,6 +37,8 @@ var (
 	throughProxy  = failure{statusForbidden, "without a token no proxy may pass requests on"}
 	otherHost     = failure{statusForbidden, "without a token Host has to be localhost or a loopback address"}
 	otherOrigin   = failure{statusForbidden, "without a token no other web site may ask"}
+
+	otherMethod = failure{statusMethod, "the path is there for another method"}
 
 	wrongMedia = failure{statusMedia, "Content-Type: want one that the API takes, and no Content-Encoding"}
 )

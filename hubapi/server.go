@@ -44,13 +44,15 @@ func (a *API) Stats() Stats { return Stats{Requests: a.requests.Load(), Denied: 
 //	GET  /openapi.json, which describes them; everybody may read it
 //
 // The server's MaxBody bounds a body; for all that the API takes it has to be 4 MiB. The server's connections may live on any loop of
-// the hub. Register panics as http.Server.Handle does.
+// the hub. What the server itself refuses there is answered as a problem too, for which Register sets the server's OnRefusal, and
+// leaves other paths to the one that was there. Register panics as http.Server.Handle does.
 func (a *API) Register(s *http.Server, prefix string) {
 	a.guard = newGuard(a.Token)
 	for i := range endpoints {
 		e := &endpoints[i]
 		s.HandleAdmitted(e.method+" "+prefix+e.path, func(x *http.Exchange) { a.admit(e, x) }, func(x *http.Exchange) { a.serve(e, x) })
 	}
+	a.registerRefusals(s, prefix)
 	text := description(prefix)
 	s.Handle("GET "+prefix+"/openapi.json", func(x *http.Exchange) { _ = x.Respond(statusOK, fieldsOf(mediaJSON), text) })
 }
@@ -89,9 +91,8 @@ func init() {
 func fieldsOf(m media) http.Fields { return answerFields[m] }
 
 func denialFields(why failure) http.Fields {
-	fields := fieldsOf(mediaProblem)
 	if why.status == statusUnauthorized {
-		fields = append(fields[:len(fields):len(fields)], http.NewField("WWW-Authenticate", challenge(why)))
+		return append(problemFields(), http.NewField("WWW-Authenticate", challenge(why)))
 	}
-	return fields
+	return fieldsOf(mediaProblem)
 }

@@ -223,6 +223,48 @@ func TestDeniedBeforeTheBody(t *testing.T) {
 	}
 }
 
+// What the server itself refuses has the API's form, and on other paths that of whoever was there before.
+func TestRefusedByTheServer(t *testing.T) {
+	s := newSite(t, &API{}, "/hub", 1, hub.Options{})
+	const media, chunked = "Content-Type: application/json\r\n", "Transfer-Encoding: chunked\r\n\r\n"
+	for _, test := range []struct {
+		raw    string
+		status int
+		allow  string
+		detail string
+	}{
+		{"GET /hub/push HTTP/1.1\r\nHost: localhost\r\n\r\n", 405, "POST", otherMethod.reason},
+		{"DELETE /hub/online/a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 999999999\r\n\r\n", 413, "", http.ErrBodyTooLarge.Reason()},
+		{"DELETE /hub/online/a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\n", 405, "GET, HEAD", otherMethod.reason},
+		{"POST /hub/push HTTP/1.1\r\nHost: localhost\r\n" + media + "Content-Length: 999999999\r\n\r\n", 413, "", http.ErrBodyTooLarge.Reason()},
+		{"POST /hub/push HTTP/1.1\r\nHost: localhost\r\n" + media + chunked + "fffffff\r\n", 413, "", http.ErrBodyTooLarge.Reason()},
+		{"POST /hub/push HTTP/1.1\r\nHost: localhost\r\n" + media + chunked + "x\r\n", 400, "", http.ErrChunkSize.Reason()},
+		{"POST /hub/push HTTP/1.1\r\nHost: localhost\r\n" + media + "Expect: wonders\r\n\r\n", 417, "", http.ErrExpectation.Reason()},
+		{"GET /ws HTTP/1.1\r\nHost: localhost\r\nExpect: wonders\r\n\r\n", 417, "", ""},
+		{"GET /hub/count\r\n", 400, "", ""},
+	} {
+		conn, err := net.Dial("tcp", s.addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = conn.SetDeadline(time.Now().Add(peers.Bound))
+		fmt.Fprint(conn, test.raw)
+		res, err := nethttp.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil {
+			t.Fatalf("%q: %v", test.raw, err)
+		}
+		body, _ := io.ReadAll(res.Body)
+		_ = conn.Close()
+		media, want := "application/problem+json", fmt.Sprintf("{\"title\":%q,\"status\":%d,\"detail\":%q}\n", http.StatusText(test.status), test.status, test.detail)
+		if test.detail == "" {
+			media, want = "text/plain; charset=utf-8", string(body)
+		}
+		if res.StatusCode != test.status || res.Header.Get("Allow") != test.allow || res.Header.Get("Content-Type") != media || string(body) != want {
+			t.Errorf("%q: %v %s", test.raw, res, body)
+		}
+	}
+}
+
 func TestWithoutToken(t *testing.T) {
 	s := newSite(t, &API{}, "", 1, hub.Options{})
 	own := "http://" + s.addr

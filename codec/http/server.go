@@ -43,6 +43,9 @@ type Server struct {
 
 	// OnRequest is called with a request that no route takes. Default: 404.
 	OnRequest func(x *Exchange)
+	// OnRefusal is called with a request that the server itself refuses, for its head, its body or its time, and may answer it, with
+	// Respond. When it does not, the answer is the reason as a text. Of a head that could not be read, Head has what could.
+	OnRefusal func(x *Exchange, r *Refusal)
 
 	routes routes[destination]
 	desks  desks

@@ -14,15 +14,20 @@ func (x *Exchange) admitted() bool {
 	if x.target.admit == nil {
 		return true
 	}
+	return !x.answeredBy(x.target.admit) && !x.session.conn.Closing()
+}
+
+// answeredBy calls f, and tells whether that has answered x.
+func (x *Exchange) answeredBy(f func(x *Exchange)) bool {
 	s := x.session
 	s.running = x
-	x.target.admit(x)
+	f(x)
 	s.running = nil
 	if x.state != answered {
-		return true
+		return false
 	}
 	if x.away && !x.owns {
 		s.desk.recycle(x)
 	}
-	return false
+	return true
 }

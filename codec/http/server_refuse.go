@@ -49,6 +49,9 @@ func (x *Exchange) refuse(err error) {
 	refusal := ErrIncomplete
 	errors.As(err, &refusal)
 	s.desk.counters.refuse(refusal.status)
+	if f := s.server.OnRefusal; f != nil && x.answeredBy(func(x *Exchange) { f(x, refusal) }) {
+		return
+	}
 	x.answerRefusal(refusal)
 }
 
