@@ -153,6 +153,11 @@ func (c *Conn) Next() bool {
 	return true
 }
 
+// Spend counts messages more against the connection's turn: for a message that took the time of so many.
+func (c *Conn) Spend(messages int) {
+	c.turn = max(0, c.turn-int16(min(max(messages, 0), turnMessages)))
+}
+
 // sendsTooMuch tells whether more answers wait than the mark allows, though the peer takes them: then it is not read until
 // the next turn, or its answers could grow faster than turns send them.
 func (c *Conn) sendsTooMuch() bool { return c.out != nil && c.out.bytes > c.limits.MaxOutbox }

@@ -67,3 +67,15 @@ func (d *deflating) appendFrame(dst, data []byte, binary bool) []byte {
 
 // compresses tells whether a message of n bytes is worth a try.
 func (d *deflating) compresses(n int) bool { return d != nil && n >= d.min }
+
+// effortSize is what is inflated in about the time that handling a message takes.
+const effortSize = 16 << 10
+
+// effort is how many messages more an event counts for: a few bytes may become MaxMessage, and a packet has room for many of
+// them, so that without it one client could hold the loop for as long as a thousand others.
+func (d *deflating) effort(e Event) int {
+	if d == nil {
+		return 0
+	}
+	return len(e.Data) / effortSize
+}

@@ -3,6 +3,7 @@
 package websocket
 
 import (
+	"bytes"
 	"io"
 	"strings"
 	"testing"
@@ -91,6 +92,31 @@ func TestCompressedBomb(t *testing.T) {
 	c.wantOpen()
 	c.send(clientFrame(0xc2, deflated(t, make([]byte, 32<<20))))
 	c.wantClose(StatusMessageTooBig, ErrMessageTooBig.(Error).text)
+}
+
+// Messages that become large are inflated some at a time: others have their turn in between.
+func TestManyBombsAreSeveralTurns(t *testing.T) {
+	const messages, size = 60, 256 << 10
+	seen, atOnce := 0, 0
+	w := serve(t, &Server{Compression: true, OnMessage: func(c *Conn, m Message) {
+		if seen++; seen == 1 {
+			_ = c.Loop().Post(func() { atOnce = seen })
+		}
+		if len(m.Data) != size {
+			t.Errorf("%d bytes", len(m.Data))
+		}
+	}})
+	c := dial(t, w.addr)
+	c.send(offering("permessage-deflate"))
+	c.wantOpen()
+	bomb := clientFrame(0xc2, deflated(t, make([]byte, size)))
+	c.send(bytes.Repeat(bomb, messages), ping("behind them"))
+	c.want(ws.OpPong, "behind them")
+	w.onLoop(func() {
+		if seen != messages || atOnce > messages/2 {
+			t.Errorf("%d messages, %d of them before a posted task", seen, atOnce)
+		}
+	})
 }
 
 // counted is a shared message that counts how often it is encoded. It stays on one loop.

@@ -28,6 +28,7 @@ func (s *session) OnTraffic(conn *engine.Conn, p []byte) (used int) {
 			break
 		}
 		used += n
+		s.conn.Spend(s.deflate.effort(event))
 		s.handle(event)
 	}
 	s.keep(d)
