@@ -289,31 +289,6 @@ func decodeMessage(d *Decoder, pieces [][]byte) ([]byte, error) {
 	return nil, io.ErrUnexpectedEOF
 }
 
-func FuzzInflate(f *testing.F) {
-	f.Add([]byte("\xf2\x48\xcd\xc9\xc9\x07\x00"))
-	f.Add([]byte("\x03\x00\x03\x00"))
-	f.Fuzz(func(t *testing.T, packed []byte) {
-		const limit = 1 << 16
-		if out, err := inflate(packed, limit); len(out) > limit || err == nil && out == nil {
-			t.Fatalf("%d bytes, %v", len(out), err)
-		}
-	})
-}
-
-func FuzzDeflate(f *testing.F) {
-	f.Add([]byte("hello hello hello hello"), uint8(9))
-	f.Fuzz(func(t *testing.T, text []byte, bits uint8) {
-		d := Deflate{WindowBits: minWindowBits + int(bits)%(maxWindowBits-minWindowBits+1)}
-		packed := packedOf(t, d.AppendBinary(nil, text), text)
-		if packed == nil {
-			return
-		}
-		if got, err := inflate(packed, len(text)); err != nil || !bytes.Equal(got, text) {
-			t.Fatalf("%d bytes became %d, %v", len(text), len(got), err)
-		}
-	})
-}
-
 func BenchmarkDeflateAppend(b *testing.B) {
 	text := bytes.Repeat([]byte(`{"all":true,"percent":"88%","name":"somebody"}`), 20)
 	dst := make([]byte, 0, 4096)
