@@ -92,16 +92,16 @@ func packedFrames(op ws.OpCode, packed []byte, size int) (out []byte) {
 func TestAutobahn12Messages(t *testing.T) {
 	w := serve(t, &Server{Compression: true, CompressMin: 1, OnMessage: echo})
 	random := rand.New(rand.NewPCG(1, 2))
-	noise := make([]byte, 128<<10)
+	noise := make([]byte, 64<<10)
 	for i := range noise {
 		noise[i] = byte(random.Uint32())
 	}
 	json := []byte(strings.Repeat(`{"AutobahnPython": 0.6.0, "user": "使用者", "n": [1, 2, 3]}, `, 3000))
-	for _, bits := range []int{8, 9, 12, 15} {
+	for _, bits := range []int{8, 11, 15} {
 		t.Run(fmt.Sprintf("window %d", bits), func(t *testing.T) {
 			c, _ := agree(t, w, fmt.Sprintf("permessage-deflate; server_max_window_bits=%d; client_max_window_bits", bits))
-			for _, size := range []int{0, 16, 64, 256, 1024, 4096, 8192, 16384, 32768, 65536, 131072} {
-				for level := flate.HuffmanOnly; level <= flate.BestCompression; level += 3 {
+			for _, size := range []int{0, 16, 64, 256, 1024, 8192, 65536} {
+				for _, level := range []int{flate.HuffmanOnly, flate.NoCompression, flate.BestSpeed, flate.BestCompression} {
 					for _, data := range [][]byte{json[:size], noise[:size], make([]byte, size)} {
 						packed := packedAt(t, level, data)
 						fragment := []int{max(1, len(packed)), max(64, len(packed)/3)}[size/16%2]

@@ -90,7 +90,7 @@ func TestCompressedBomb(t *testing.T) {
 	c := dial(t, w.addr)
 	c.send(offering("permessage-deflate"))
 	c.wantOpen()
-	c.send(clientFrame(0xc2, deflated(t, make([]byte, 32<<20))))
+	c.send(clientFrame(0xc2, deflated(t, make([]byte, 4<<20))))
 	c.wantClose(StatusMessageTooBig, ErrMessageTooBig.(Error).text)
 }
 
