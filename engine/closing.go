@@ -59,6 +59,7 @@ func (c *Conn) end(to state, reason error) {
 	if s := c.seldom(); s.reason == nil {
 		s.reason = c.endOfStream(reason)
 	}
+	c.loop.stats.ended[endingOf(c.some.reason)].Add(1)
 	c.some.rest, c.undecoded = nil, false
 	c.loop.ended = append(c.loop.ended, c)
 	c.Detach()

@@ -88,6 +88,14 @@ func (b *broadcastLog) backlog() int {
 	return int(b.total - b.at(b.due).upTo)
 }
 
+// held is how many bytes the log keeps.
+func (b *broadcastLog) held() int {
+	if b.base == b.last {
+		return 0
+	}
+	return int(b.total - b.at(b.base).upTo)
+}
+
 // waiting is how many bytes of the log a connection at cursor has still to get.
 func (b *broadcastLog) waiting(cursor uint64) int {
 	if cursor == b.last {

@@ -56,20 +56,22 @@ func (s *stillLoop) checkLog() {
 
 func (s *stillLoop) checkQueued() {
 	s.t.Helper()
-	queued := 0
+	queued, stuck := 0, 0
 	for _, c := range s.conns {
 		if c == nil {
 			continue
 		}
-		if !c.stalled {
+		if c.stalled {
+			stuck += c.ownBytes()
+		} else {
 			queued += c.ownBytes()
 		}
 		if c.out != nil && (c.out.len() == 0 || c.out.bytes != c.unwritten()) {
 			s.t.Fatalf("connection %d: %d bytes in %d items, want %d", c.id, c.out.bytes, c.out.len(), c.unwritten())
 		}
 	}
-	if queued != s.queued {
-		s.t.Fatalf("queued %d, want %d", s.queued, queued)
+	if queued != s.queued || stuck != s.stuck {
+		s.t.Fatalf("queued %d and %d, want %d and %d", s.queued, s.stuck, queued, stuck)
 	}
 	if s.everybody.backlog() < 0 || s.everybody.backlog() < s.lag() {
 		s.t.Fatalf("backlog %d, but somebody lags by %d", s.everybody.backlog(), s.lag())

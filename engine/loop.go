@@ -67,6 +67,7 @@ type Loop struct {
 	ended   []*Conn // connections whose OnClose is still to be called
 	held    ring    // publishers that wait until the loops have caught up
 	queued  int     // bytes in the outboxes of connections that are not stalled
+	stuck   int     // and of those that are
 	behind  bool
 
 	leaving bool          // no new connections
@@ -176,6 +177,7 @@ func (l *Loop) handle(fd int, events netpoll.IOEvent, _ netpoll.IOFlags) error {
 	}
 	l.ring()
 	end := l.age()
+	l.tellOutbox()
 	l.work.end(end)
 	l.turns.end(end)
 	if l.stopped {

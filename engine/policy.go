@@ -131,7 +131,9 @@ func (c *Conn) supersede(key string) {
 
 // drop takes the item at index i out of c's outbox, whose peer does not read.
 func (c *Conn) drop(i int) {
+	before := c.ownBytes()
 	c.out.drop(i)
+	c.loop.account(c, c.ownBytes()-before)
 	if c.out != nil && c.out.len() == 0 {
 		c.freeOutbox()
 	}
@@ -140,7 +142,9 @@ func (c *Conn) drop(i int) {
 // thinned is c's outbox prepared for items to be dropped from its midst.
 func (c *Conn) thinned() *thinning {
 	if c.out.thin == nil {
+		before := c.ownBytes()
 		conflated := c.out.prepare(c.limits.Slow == Conflate, c.written)
+		c.loop.account(c, c.ownBytes()-before)
 		c.loop.stats.conflated.Add(uint64(conflated))
 	}
 	return c.out.thin

@@ -12,6 +12,7 @@ func isTemporary(err error) bool {
 // stall notes that the kernel takes no more for c until EPOLLOUT says so.
 func (l *Loop) stall(c *Conn) {
 	l.queued -= c.ownBytes()
+	l.stuck += c.ownBytes()
 	l.everybody.unpin(c)
 	c.stalled = true
 	l.everybody.pin(c)
@@ -37,6 +38,7 @@ func (l *Loop) unstall(c *Conn) {
 	c.stalled = false
 	l.everybody.tidy()
 	l.queued += c.ownBytes()
+	l.stuck -= c.ownBytes()
 	if c.limits.Slow == Conflate {
 		l.conflating--
 	}
@@ -76,12 +78,14 @@ func (c *Conn) exceeds(n int) bool {
 	return c.pending() > n
 }
 
-// account keeps the loop's sum of what waits in the outboxes of connections that are not stalled.
+// account keeps the loop's sums of what waits in the outboxes.
 func (l *Loop) account(c *Conn, n int) {
-	switch {
-	case !c.stalled:
+	if !c.stalled {
 		l.queued += n
-	case n > 0:
+		return
+	}
+	l.stuck += n
+	if n > 0 {
 		l.askAt -= min(l.askAt, uint64(n))
 	}
 }

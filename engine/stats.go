@@ -12,10 +12,12 @@ import (
 type Stats struct {
 	Connections int64 // open now, those that are still saying goodbye included
 	Stalled     int64 // connections whose peer takes no more at the moment
+	OutboxBytes int64 // that wait for peers now, counted as MaxOutbox counts them, but what is for several only once
 
 	Accepted       uint64 // by listeners
 	Adopted        uint64 // by Engine.Adopt
 	AcceptPauses   uint64 // times accepting stopped because the system had no descriptors or memory left, or no CPU for so many TLS handshakes
+	Ended          Ended
 	BytesIn        uint64
 	BytesOut       uint64
 	Reads          uint64 // reads that brought something
@@ -47,6 +49,8 @@ type Stats struct {
 // loopStats are one loop's counts; only the loop adds to them, but for the panics of offloaded work and what is adopted.
 type loopStats struct {
 	stalled       atomic.Int64
+	outbox        atomic.Int64
+	ended         [endings]atomic.Uint64
 	accepted      atomic.Uint64
 	adopted       atomic.Uint64
 	acceptPauses  atomic.Uint64
@@ -108,6 +112,8 @@ func (s *Stats) add(l *Loop) {
 	c := &l.stats
 	s.Connections += l.open.Load()
 	s.Stalled += c.stalled.Load()
+	s.OutboxBytes += c.outbox.Load()
+	s.Ended.add(c)
 	s.Accepted += c.accepted.Load()
 	s.Adopted += c.adopted.Load()
 	s.AcceptPauses += c.acceptPauses.Load()

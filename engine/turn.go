@@ -116,6 +116,28 @@ func (s *turnCounts) turns() Turns {
 	return sum
 }
 
+// within is how many turns were of classes that end at limit or before.
+func (s *turnCounts) within(limit time.Duration) (sum uint64) {
+	for class, n := range s.counts {
+		if turnClassEnd(class) <= limit {
+			sum += n
+		}
+	}
+	return sum
+}
+
+// TurnsWithin tells, for each limit, how many turns took less. It is exact for limits that are 256 ns times a power of two; for others
+// it leaves out turns that took up to an eighth less than the limit. It may be called from any goroutine.
+func (l *Loop) TurnsWithin(limits ...time.Duration) []uint64 {
+	var turns turnCounts
+	turns.add(&l.turns)
+	counts := make([]uint64, len(limits))
+	for i, limit := range limits {
+		counts[i] = turns.within(limit)
+	}
+	return counts
+}
+
 // atMost is what so many in a thousand of the turns did not exceed.
 func (s *turnCounts) atMost(total uint64, thousandths uint64) time.Duration {
 	rank, seen := (total*thousandths+999)/1000, uint64(0)

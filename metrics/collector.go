@@ -1,0 +1,115 @@
+//go:build linux
+
+package metrics
+
+import (
+	"strconv"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"fanloop/codec/http"
+	"fanloop/engine"
+	"fanloop/hub"
+	"fanloop/hubapi"
+)
+
+// Sources are what is shown. Engine must be there; what else is left out is not shown.
+type Sources struct {
+	Engine *engine.Engine
+	Hub    *hub.Hub
+	HTTP   *http.Server
+	API    *hubapi.API
+	// MessagesIn is how many messages have come since the start, for a program that counts them. Any goroutine.
+	MessagesIn func() uint64
+}
+
+// New makes a collector to be registered. It may be asked from any goroutine.
+func New(from Sources) prometheus.Collector {
+	c := &collector{from: from}
+	c.families = append(c.families, engineFamilies...)
+	if from.Hub != nil {
+		c.families = append(c.families, hubFamilies...)
+	}
+	if from.HTTP != nil {
+		c.families = append(c.families, httpFamilies...)
+	}
+	if from.API != nil {
+		c.families = append(c.families, apiFamilies...)
+	}
+	if from.MessagesIn != nil {
+		c.families = append(c.families, messagesIn)
+	}
+	return c
+}
+
+type collector struct {
+	from     Sources
+	families []family
+}
+
+// A family is one metric with all its series.
+type family struct {
+	desc   *prometheus.Desc
+	kind   prometheus.ValueType
+	series []series
+}
+
+// A series is one value of a family; label is the value of its label, if the family has one.
+type series struct {
+	label string
+	value func(s *snapshot) float64
+}
+
+// A snapshot is what the sources said at one moment.
+type snapshot struct {
+	engine     engine.Stats
+	hub        hub.Stats
+	http       http.Stats
+	api        hubapi.Stats
+	messagesIn uint64
+}
+
+func (c *collector) snapshot() *snapshot {
+	s := &snapshot{engine: c.from.Engine.Stats()}
+	if c.from.Hub != nil {
+		s.hub = c.from.Hub.Stats()
+	}
+	if c.from.HTTP != nil {
+		s.http = c.from.HTTP.Stats()
+	}
+	if c.from.API != nil {
+		s.api = c.from.API.Stats()
+	}
+	if c.from.MessagesIn != nil {
+		s.messagesIn = c.from.MessagesIn()
+	}
+	return s
+}
+
+func (c *collector) Describe(to chan<- *prometheus.Desc) {
+	for _, f := range c.families {
+		to <- f.desc
+	}
+	for _, d := range loopDescs {
+		to <- d
+	}
+}
+
+func (c *collector) Collect(to chan<- prometheus.Metric) {
+	now := c.snapshot()
+	for _, f := range c.families {
+		for _, s := range f.series {
+			to <- prometheus.MustNewConstMetric(f.desc, f.kind, s.value(now), s.labels()...)
+		}
+	}
+	for _, l := range c.from.Engine.Loops() {
+		collectLoop(to, l, strconv.Itoa(l.Index()))
+	}
+}
+
+func (s *series) labels() []string {
+	if s.label == "" {
+		return nil
+	}
+	return []string{s.label}
+}
