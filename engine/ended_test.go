@@ -61,6 +61,8 @@ func TestOutboxBytes(t *testing.T) {
 	}
 	want := func(when string, n int) {
 		t.Helper()
+		_ = s.Post(func() {}) // any event has it told
+		s.pump()
 		if got := s.Stats().OutboxBytes; got != int64(n) {
 			t.Errorf("%s: %d bytes, want %d", when, got, n)
 		}
