@@ -33,7 +33,7 @@ func (s *server) status(from, to sample) status {
 	return status{
 		Version: version(), Process: os.Getpid(), Started: processStart, Uptime: to.taken.Sub(processStart).Seconds(),
 		Connections: e.Connections, Stalled: e.Stalled, Bound: h.Bound, UIDs: h.UIDs, Groups: h.Groups,
-		MessagesIn: s.messagesIn.Load() + api.Requests, MessagesOut: h.Taken, BytesIn: e.BytesIn + e.BytesDiscarded, BytesOut: e.BytesOut,
+		MessagesIn: s.received(), MessagesOut: h.Taken, BytesIn: e.BytesIn + e.BytesDiscarded, BytesOut: e.BytesOut,
 		Accepted: e.Accepted, AcceptPauses: e.AcceptPauses,
 		Pushes: h.Pushes, Offline: h.Offline, Refused: h.Refused, Kicked: h.Kicked,
 		SlowConsumers: e.SlowConsumers, DroppedNewest: e.DroppedNewest, DroppedOldest: e.DroppedOldest, Conflated: e.Conflated,

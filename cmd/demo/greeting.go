@@ -16,6 +16,9 @@ func (s *server) greet() {
 	for _, o := range s.opened {
 		fmt.Fprintf(&b, "  %s\n", o)
 	}
+	if s.admin != nil {
+		fmt.Fprintf(&b, "Metrics and profiles: %s\n", s.admin)
+	}
 	if s.options.tls.selfSigned {
 		fmt.Fprintf(&b, "The certificate is self-signed: browsers warn, and curl wants -k. SHA-256 %s\n", s.fingerprint)
 	}

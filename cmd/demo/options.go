@@ -23,8 +23,9 @@ type options struct {
 	cors         []string // origins whose pages may listen to /events
 	tls          tlsOptions
 	logLevel     slog.Level
-	pidFile      string // "" is the default, which need not be free
-	logFile      string // "" is stderr, and of a daemon a file beside the pid file
+	admin        *endpoint // of metrics and profiles; nil is nowhere
+	pidFile      string    // "" is the default, which need not be free
+	logFile      string    // "" is stderr, and of a daemon a file beside the pid file
 	detach       bool
 	version      bool
 }
@@ -56,6 +57,7 @@ func (o *options) flags() *flag.FlagSet {
 	flags.IntVar(&o.loops, "loops", 1, "")
 	flags.BoolVar(&o.reusePort, "reuseport", false, "")
 	flags.TextVar(&o.logLevel, "log-level", slog.LevelInfo, "")
+	flags.Func("admin", "", o.setAdmin)
 	flags.BoolVar(&o.detach, "d", false, "")
 	flags.StringVar(&o.pidFile, "pid-file", "", "")
 	flags.StringVar(&o.logFile, "log-file", "", "")
@@ -66,6 +68,16 @@ func (o *options) flags() *flag.FlagSet {
 func (o *options) addEndpoint(s string) error {
 	e, err := parseEndpoint(s)
 	o.listen = append(o.listen, e)
+	return err
+}
+
+// setAdmin takes host:port, or unix:/path.
+func (o *options) setAdmin(s string) error {
+	e, err := parseEndpoint(protocolHTTP + "://" + s)
+	if err == errEndpoint {
+		err = errors.New("want host:port, or unix:/path")
+	}
+	o.admin = &e
 	return err
 }
 

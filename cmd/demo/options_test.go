@@ -44,6 +44,8 @@ func TestParseOptions(t *testing.T) {
 		{args: "-single", want: with(func(o *options) { o.single = true })},
 		{args: "-slow drop-oldest", want: with(func(o *options) { o.slow = "drop-oldest" })},
 		{args: "-client-groups=false", want: with(func(o *options) { o.clientGroups = false })},
+		{args: "-admin 127.0.0.1:9090", want: with(func(o *options) { o.admin = &endpoint{"http", "127.0.0.1:9090"} })},
+		{args: "-admin unix:/a", want: with(func(o *options) { o.admin = &endpoint{"http", "unix:/a"} })},
 		{args: "-log-level debug", want: with(func(o *options) { o.logLevel = slog.LevelDebug })},
 		{args: "-log-level WARN", want: with(func(o *options) { o.logLevel = slog.LevelWarn })},
 	}
@@ -71,6 +73,8 @@ func TestParseOptionsErrors(t *testing.T) {
 		{"-listen wss://:1 -tls-cert a.pem -tls-key a.key -tls-self-signed", "-tls-self-signed is in place of -tls-cert and -tls-key"},
 		{"-tls-self-signed", "no -listen of wss, https or texts is there to use the certificate"},
 		{"-listen wss://:1 -tls-self-signed -tls-client-ca a.pem", "no -listen of texts is there to use -tls-client-ca"},
+		{"-admin 9090", `invalid value "9090" for flag -admin: address 9090: missing port`},
+		{"-admin unix:", "want host:port, or unix:/path"},
 		{"-loops 0", "-loops wants a number from 1 to 1024"},
 		{"-loops 1025", "-loops wants a number from 1 to 1024"},
 		{"-loops many", `invalid value "many" for flag -loops`},

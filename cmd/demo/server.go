@@ -30,6 +30,7 @@ type server struct {
 	fingerprint string               // of the self-signed certificate
 	opened      []opened
 	ports       []port
+	admin       *opened // nil without -admin
 
 	messagesIn atomic.Uint64 // lines of back ends, and messages of pages
 	ready      atomic.Bool   // its ports are open, and it does not stop
@@ -74,12 +75,17 @@ func newServer(o options, stdout io.Writer, log *slog.Logger) (*server, error) {
 // run opens the ports and serves until ctx ends. The WebSocket ports are open before the engine runs; the others are
 // opened at run time, by the home loop.
 func (s *server) run(ctx context.Context) error {
+	closeAdmin, err := s.openAdmin()
+	if err != nil {
+		return errors.Join(err, s.engine.Shutdown(ctx))
+	}
+	defer closeAdmin()
 	if err := s.open(protocolWebSocket); err != nil {
 		return errors.Join(err, s.engine.Shutdown(ctx))
 	}
 	defer context.AfterFunc(ctx, func() { s.ready.Store(false) })()
 	defer s.reloadOnHangup()()
-	err := s.engine.Run(ctx)
+	err = s.engine.Run(ctx)
 	if errors.Is(err, context.DeadlineExceeded) {
 		s.log.Warn("some connections did not close in time and were cut off")
 		return nil

@@ -71,6 +71,10 @@ Flags of start:
       Each process then has its own users: a push reaches those of one process only.
   -log-level level
       Log to stderr from this level on: debug, info, warn, error (default info).
+  -admin address
+      Serve Prometheus metrics at /metrics, profiles at /debug/pprof/, /healthz and
+      /readyz on this address, host:port or unix:/path, such as 127.0.0.1:9090.
+      Whoever reaches it may ask. Without it they are served nowhere.
   -d
       Serve in the background, as a daemon, and return when the ports are open, or
       with the error (default false).

@@ -1,0 +1,74 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"fmt"
+	nethttp "net/http"
+	"net/http/pprof"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"fanloop/codec/http"
+	"fanloop/engine"
+	"fanloop/metrics"
+)
+
+// openAdmin opens the admin address, when there is to be one. Its engine is another than the server's: it answers also when the
+// server's loops are stuck, so that pprof can show where, and its connections are in no figure.
+func (s *server) openAdmin() (closeIt func(), err error) {
+	if s.options.admin == nil {
+		return func() {}, nil
+	}
+	e, err := engine.New(engine.Options{Logger: s.log})
+	if err != nil {
+		return nil, err
+	}
+	closeIt = func() {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		_ = e.Shutdown(ctx) // a profile that takes longer is cut off
+	}
+	ln, err := e.Listen(s.options.admin.engineAddress(), s.adminSite(), engine.ListenOptions{SocketMode: 0o600, Linger: time.Second})
+	if err != nil {
+		closeIt()
+		return nil, fmt.Errorf("-admin: %w", err)
+	}
+	s.admin = &opened{protocolHTTP, ln.Addr()}
+	if s.options.admin.beyondLoopback() {
+		s.log.Warn("everybody who can reach the admin address can profile this process", "listener", s.options.admin.String())
+	}
+	return closeIt, nil
+}
+
+// adminSite is what those see who look after the server.
+func (s *server) adminSite() *http.Server {
+	w := &http.Server{}
+	w.Mount("GET /metrics", promhttp.HandlerFor(s.registry(), promhttp.HandlerOpts{MaxRequestsInFlight: 2}))
+	for name, h := range map[string]nethttp.HandlerFunc{
+		"": pprof.Index, "cmdline": pprof.Cmdline, "profile": pprof.Profile, "symbol": pprof.Symbol, "trace": pprof.Trace,
+	} {
+		w.Mount("/debug/pprof/"+name, h)
+	}
+	w.Handle("GET /healthz", healthy)
+	w.Handle("GET /readyz", s.readiness)
+	return w
+}
+
+// registry holds what /metrics shows: the server's figures, Go's and the process's.
+func (s *server) registry() *prometheus.Registry {
+	r := prometheus.NewRegistry()
+	r.MustRegister(
+		metrics.New(metrics.Sources{Engine: s.engine, Hub: s.hub, HTTP: s.site.Server, API: s.site.api, MessagesIn: s.received}),
+		collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+	)
+	return r
+}
+
+// received counts the messages of pages, and the lines and requests of back ends.
+func (s *server) received() uint64 { return s.messagesIn.Load() + s.site.api.Stats().Requests }
