@@ -141,7 +141,9 @@ func (c *Conn) destroy(reason error) {
 // closed counts a connection out, and lets those go on that waited for a descriptor or for the last one to go.
 func (l *Loop) closed(c *Conn) {
 	if c.listener != nil {
-		c.listener.open.Add(-1)
+		c.listener.dismiss(c)
+	} else {
+		l.engine.open.Add(-1)
 	}
 	if l.open.Add(-1) == 0 && l.gone != nil {
 		close(l.gone)

@@ -35,6 +35,9 @@ type Options struct {
 	// Handshakers is how many TLS handshakes are computed at once, by goroutines that compete with the loops for CPUs. Default:
 	// a half of GOMAXPROCS, at least 1.
 	Handshakers int
+	// MaxConnections is how many connections the engine may have open, those of Adopt included. One more is accepted and
+	// closed at once, and Adopt returns ErrConnections. Default 1,048,576; below 0 there is no limit.
+	MaxConnections int
 	// DrainTimeout is how long Run waits, when its context has ended, for connections to get what they are owed. Default 15 s:
 	// a WebSocket client that does not answer takes 10 (CloseTimeout, then Linger).
 	DrainTimeout time.Duration
@@ -53,6 +56,7 @@ func (o Options) withDefaults() Options {
 	if o.OffloadQueue <= 0 {
 		o.OffloadQueue = 1024
 	}
+	o.MaxConnections = cmp.Or(o.MaxConnections, defaultConnections)
 	if o.DrainTimeout <= 0 {
 		o.DrainTimeout = 15 * time.Second
 	}
@@ -68,6 +72,7 @@ type Engine struct {
 	loops   []*Loop
 	workers workers
 	ran     atomic.Bool
+	open    atomic.Int64 // connections of all loops, and those on their way there
 
 	computing computing // of TLS handshakes
 
@@ -151,17 +156,19 @@ func (e *Engine) Listen(address string, s Server, options ...ListenOptions) (*Li
 	if err != nil {
 		return nil, fmt.Errorf("engine: listen on %s: %w", address, err)
 	}
+	o = o.withDefaults()
 	sock, err := listenSocket(network, hostport, o)
 	if err != nil {
 		return nil, fmt.Errorf("engine: listen on %s: %w", address, err)
 	}
-	ln := &Listener{engine: e, server: s, options: o.withDefaults(), boundSocket: sock, loop: e.Home(), pin: e.placed(o, s)}
+	ln := &Listener{engine: e, server: s, options: o, boundSocket: sock, loop: e.Home(), pin: e.placed(o, s)}
 	if door != nil {
 		ln.server, ln.door = door, door
 	}
 	if ln.pin != nil {
 		ln.loop = ln.pin
 	}
+	ln.addresses.most, ln.addresses.rate = ln.options.MaxPerAddress, ln.options.AddressRate
 	if err := e.register(ln); err != nil {
 		_ = ln.Close()
 		return nil, err

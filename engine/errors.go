@@ -23,6 +23,8 @@ var (
 	ErrShutdown = errors.New("engine: shutting down")
 	// ErrBusy is returned by Offload when its queue is full.
 	ErrBusy = errors.New("engine: busy")
+	// ErrConnections is returned by Adopt when there are Options.MaxConnections already.
+	ErrConnections = errors.New("engine: too many connections")
 	// ErrRunning is returned by Run when it has been called before.
 	ErrRunning = errors.New("engine: already run")
 )

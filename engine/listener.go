@@ -3,6 +3,7 @@
 package engine
 
 import (
+	"cmp"
 	"net"
 	"os"
 	"slices"
@@ -36,6 +37,21 @@ type ListenOptions struct {
 	MaxUnfinished int
 	// Linger is how long Close waits for a peer that neither reads what it is owed nor closes. Default 5 s.
 	Linger time.Duration
+	// MaxConnections is how many connections the listener may have open. One more is accepted and closed at once; so it is with
+	// the next three limits. Default 1,048,576; below 0 there is no limit.
+	MaxConnections int
+	// MaxPerAddress is how many of them one address may have: of IPv6, all that share their first 64 bits. Default 1,024;
+	// below 0 there is no limit. Loopback addresses and unix sockets are exempt, here and from AddressRate.
+	MaxPerAddress int
+	// AddressRate is how many new connections a second one address may open in the long run; four seconds' worth may come at
+	// once. Default 100; below 0 there is no limit.
+	AddressRate int
+	// UserTimeout is how long what has been sent to a peer over TCP may stay unacknowledged before the kernel ends the
+	// connection (TCP_USER_TIMEOUT; OnClose gets ETIMEDOUT). Without it, a peer that has vanished keeps its place for a quarter
+	// of an hour, if something is sent to it. A peer that is there but reads nothing for so long, while something waits for
+	// it in the kernel, counts as gone too. Pausing our own reading does not. Default 30 s; below 0 the kernel's own. Adopt
+	// leaves the socket as it is.
+	UserTimeout time.Duration
 	// TLS, when it is set, makes the listener speak TLS. Default: it does not. Adopt refuses it.
 	TLS *TLSOptions
 }
@@ -50,8 +66,15 @@ func (o ListenOptions) withDefaults() ListenOptions {
 	if o.Linger <= 0 {
 		o.Linger = 5 * time.Second
 	}
+	o.MaxConnections = cmp.Or(o.MaxConnections, defaultConnections)
+	o.MaxPerAddress = cmp.Or(o.MaxPerAddress, 1024)
+	o.AddressRate = cmp.Or(o.AddressRate, 100)
+	o.UserTimeout = cmp.Or(o.UserTimeout, 30*time.Second)
 	return o
 }
+
+// defaultConnections is more than most systems have memory for: a bound, not a guess at what this one can carry.
+const defaultConnections = 1 << 20
 
 // A Listener is one open port, or unix socket. Its methods may be called from any goroutine.
 type Listener struct {
@@ -63,8 +86,9 @@ type Listener struct {
 	loop *Loop // accepts
 	pin  *Loop // where the connections live; nil: spread
 
-	accepted atomic.Uint64
-	open     atomic.Int64
+	accepted  atomic.Uint64
+	open      atomic.Int64
+	addresses addresses
 
 	mu     sync.Mutex
 	closed bool
@@ -73,6 +97,7 @@ type Listener struct {
 	paused  *Timer // runs while there are no descriptors left
 	backoff time.Duration
 	warned  time.Time // when a pause was logged last
+	toldOf  time.Time // when it was logged last that connections are turned away
 	watched bool
 	origins []*origin // by local address
 }
@@ -149,9 +174,7 @@ func (ln *Listener) accept() {
 		switch err {
 		case nil:
 			ln.backoff = 0
-			ln.loop.stats.accepted.Add(1)
-			ln.accepted.Add(1)
-			ln.hand(fd, peer)
+			ln.receive(fd, endpointFrom(peer))
 		case unix.EINTR, unix.ECONNABORTED, unix.EPROTO, unix.EPERM:
 			// That one is gone; the next may be there.
 		case unix.EMFILE, unix.ENFILE, unix.ENOBUFS, unix.ENOMEM:
@@ -163,14 +186,24 @@ func (ln *Listener) accept() {
 	}
 }
 
+// receive lets a new connection in, or turns it away.
+func (ln *Listener) receive(fd int, peer endpoint) {
+	if err := ln.admit(&peer); err != nil {
+		ln.turnAway(fd, &peer, err)
+		return
+	}
+	ln.loop.stats.accepted.Add(1)
+	ln.accepted.Add(1)
+	ln.hand(fd, peer)
+}
+
 // hand gives a new connection to its loop.
-func (ln *Listener) hand(fd int, peer unix.Sockaddr) {
+func (ln *Listener) hand(fd int, peer endpoint) {
 	l := ln.pin
 	if l == nil {
 		l = ln.engine.leastLoaded()
 	}
-	c := newConn(l, fd, endpointFrom(peer), ln)
-	ln.open.Add(1)
+	c := newConn(l, fd, peer, ln)
 	l.open.Add(1)
 	if l == ln.loop {
 		l.adopt(c, ln.server)
@@ -178,7 +211,7 @@ func (ln *Listener) hand(fd int, peer unix.Sockaddr) {
 	}
 	if l.Post(func() { l.adopt(c, ln.server) }) != nil {
 		_ = unix.Close(fd)
-		ln.open.Add(-1)
+		ln.dismiss(c)
 		l.open.Add(-1)
 	}
 }

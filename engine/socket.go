@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"net"
 	"os"
 	"strings"
@@ -52,7 +53,7 @@ func openListener(network, address string, o ListenOptions) (net.Listener, error
 			if network == "unix" {
 				return setSocketMode(rc, o.SocketMode.Perm())
 			}
-			return prepareSocket(rc, o.ReusePort)
+			return prepareSocket(rc, o)
 		},
 	}
 	// The net package makes MPTCP listeners by default: slower, and not what the options below are known to work with.
@@ -66,15 +67,19 @@ func openListener(network, address string, o ListenOptions) (net.Listener, error
 	return ln, err
 }
 
-// prepareSocket sets the options that a TCP socket needs before bind; accepted sockets inherit the last two.
-func prepareSocket(rc syscall.RawConn, reusePort bool) (err error) {
-	options := []struct{ level, name, value int }{
+// prepareSocket sets the options that a TCP socket needs before bind; accepted sockets inherit all but the first.
+func prepareSocket(rc syscall.RawConn, o ListenOptions) (err error) {
+	type option struct{ level, name, value int }
+	options := []option{
 		{unix.SOL_SOCKET, unix.SO_REUSEADDR, 1},
 		{unix.SOL_SOCKET, unix.SO_KEEPALIVE, 1},
 		{unix.IPPROTO_TCP, unix.TCP_NODELAY, 1},
 	}
-	if reusePort {
-		options = append(options, struct{ level, name, value int }{unix.SOL_SOCKET, unix.SO_REUSEPORT, 1})
+	if o.UserTimeout > 0 {
+		options = append(options, option{unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, milliseconds(o.UserTimeout)})
+	}
+	if o.ReusePort {
+		options = append(options, option{unix.SOL_SOCKET, unix.SO_REUSEPORT, 1})
 	}
 	controlErr := rc.Control(func(fd uintptr) {
 		for _, o := range options {
@@ -84,6 +89,11 @@ func prepareSocket(rc syscall.RawConn, reusePort bool) (err error) {
 		}
 	})
 	return errors.Join(controlErr, err)
+}
+
+// milliseconds is d as the kernel takes it, in whole ones from 1 up.
+func milliseconds(d time.Duration) int {
+	return int(min(max(d/time.Millisecond, 1), math.MaxInt32))
 }
 
 // setSocketMode gives a unix socket the mode that bind makes its file with: so the file never has another.

@@ -14,15 +14,18 @@ type Stats struct {
 	Stalled     int64 // connections whose peer takes no more at the moment
 	OutboxBytes int64 // that wait for peers now, counted as MaxOutbox counts them, but what is for several only once
 
-	Accepted       uint64 // by listeners
-	Adopted        uint64 // by Engine.Adopt
-	AcceptPauses   uint64 // times accepting stopped because the system had no descriptors or memory left, or no CPU for so many TLS handshakes
-	Ended          Ended
-	BytesIn        uint64
-	BytesOut       uint64
-	Reads          uint64 // reads that brought something
-	Writes         uint64 // writes that the kernel took something of
-	BytesDiscarded uint64 // read after our end began
+	Accepted        uint64 // by listeners
+	Adopted         uint64 // by Engine.Adopt
+	AcceptPauses    uint64 // times accepting stopped because the system had no descriptors or memory left, or no CPU for so many TLS handshakes
+	Ended           Ended
+	OverConnections uint64 // connections turned away for MaxConnections, of the listener or in all; Adopt's too
+	OverAddress     uint64 // those turned away for MaxPerAddress
+	OverRate        uint64 // those turned away for AddressRate
+	BytesIn         uint64
+	BytesOut        uint64
+	Reads           uint64 // reads that brought something
+	Writes          uint64 // writes that the kernel took something of
+	BytesDiscarded  uint64 // read after our end began
 
 	OutboxFull    uint64 // times what waits for a peer reached MaxOutbox: OnBufferFull
 	SlowConsumers uint64 // connections closed because pushes exceeded MaxOutbox
@@ -46,32 +49,35 @@ type Stats struct {
 	Turns Turns
 }
 
-// loopStats are one loop's counts; only the loop adds to them, but for the panics of offloaded work and what is adopted.
+// loopStats are one loop's counts; only the loop adds to them, but for the panics of offloaded work and what is adopted or refused to be.
 type loopStats struct {
-	stalled       atomic.Int64
-	outbox        atomic.Int64
-	ended         [endings]atomic.Uint64
-	accepted      atomic.Uint64
-	adopted       atomic.Uint64
-	acceptPauses  atomic.Uint64
-	bytesIn       atomic.Uint64
-	bytesOut      atomic.Uint64
-	reads         atomic.Uint64
-	writes        atomic.Uint64
-	bytesAway     atomic.Uint64
-	full          atomic.Uint64
-	slow          atomic.Uint64
-	droppedNewest atomic.Uint64
-	droppedOldest atomic.Uint64
-	conflated     atomic.Uint64
-	heldBack      atomic.Uint64
-	lingered      atomic.Uint64
-	panics        atomic.Uint64
-	slowCallbacks atomic.Uint64
-	tlsDone       atomic.Uint64
-	tlsFailed     atomic.Uint64
-	tlsTimeouts   atomic.Uint64
-	gaveWay       atomic.Uint64
+	stalled         atomic.Int64
+	outbox          atomic.Int64
+	ended           [endings]atomic.Uint64
+	accepted        atomic.Uint64
+	adopted         atomic.Uint64
+	acceptPauses    atomic.Uint64
+	overConnections atomic.Uint64
+	overAddress     atomic.Uint64
+	overRate        atomic.Uint64
+	bytesIn         atomic.Uint64
+	bytesOut        atomic.Uint64
+	reads           atomic.Uint64
+	writes          atomic.Uint64
+	bytesAway       atomic.Uint64
+	full            atomic.Uint64
+	slow            atomic.Uint64
+	droppedNewest   atomic.Uint64
+	droppedOldest   atomic.Uint64
+	conflated       atomic.Uint64
+	heldBack        atomic.Uint64
+	lingered        atomic.Uint64
+	panics          atomic.Uint64
+	slowCallbacks   atomic.Uint64
+	tlsDone         atomic.Uint64
+	tlsFailed       atomic.Uint64
+	tlsTimeouts     atomic.Uint64
+	gaveWay         atomic.Uint64
 }
 
 func (s *loopStats) read(n int) {
@@ -117,6 +123,9 @@ func (s *Stats) add(l *Loop) {
 	s.Accepted += c.accepted.Load()
 	s.Adopted += c.adopted.Load()
 	s.AcceptPauses += c.acceptPauses.Load()
+	s.OverConnections += c.overConnections.Load()
+	s.OverAddress += c.overAddress.Load()
+	s.OverRate += c.overRate.Load()
 	s.BytesIn += c.bytesIn.Load()
 	s.BytesOut += c.bytesOut.Load()
 	s.Reads += c.reads.Load()

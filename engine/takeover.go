@@ -27,7 +27,7 @@ import (
 //
 // After any other error conn is open and still the caller's. errors.Is(err, errors.ErrUnsupported) holds for what is neither a
 // *net.TCPConn nor a stream's *net.UnixConn, above all for a TLS connection: what it does to the bytes would be left out.
-// ErrClosed comes after Shutdown, and a syscall.Errno when the system has no descriptors left. Only on the loop it turns out
+// ErrClosed comes after Shutdown, ErrConnections when there are Options.MaxConnections already, and a syscall.Errno when the system has no descriptors left. Only on the loop it turns out
 // when the system cannot watch one more: then the loop logs that and closes the connection, and s never hears of it.
 func (e *Engine) Adopt(conn net.Conn, buffered []byte, s Server, options ...ListenOptions) (Ref, error) {
 	var o ListenOptions
@@ -83,18 +83,25 @@ func (e *Engine) takeOver(c *Conn, sc syscall.Conn, s Server) error {
 	if e.stopping {
 		return ErrClosed
 	}
+	if !takePlace(&e.open, e.options.MaxConnections) {
+		e.loops[0].stats.overConnections.Add(1)
+		return ErrConnections
+	}
 	fd, err := duplicate(sc)
 	if err != nil {
+		e.open.Add(-1)
 		return fmt.Errorf("engine: adopt: %w", err)
 	}
 	if err := prepareAdopted(fd, c.remote.isTCP()); err != nil {
 		_ = unix.Close(fd)
+		e.open.Add(-1)
 		return fmt.Errorf("engine: adopt: %w", err)
 	}
 	c.fd = int32(fd)
 	c.loop.open.Add(1)
 	if err := c.loop.Post(func() { c.loop.adopt(c, s) }); err != nil {
 		c.loop.open.Add(-1)
+		e.open.Add(-1)
 		_ = unix.Close(fd)
 		return err
 	}

@@ -21,21 +21,24 @@ type status struct {
 	BytesIn     uint64 `json:"bytes_in"`
 	BytesOut    uint64 `json:"bytes_out"`
 
-	Accepted      uint64 `json:"accepted"`
-	AcceptPauses  uint64 `json:"accept_pauses"`
-	Pushes        uint64 `json:"pushes"`
-	Offline       uint64 `json:"offline"` // pushes that found nobody
-	Refused       uint64 `json:"refused"` // pushed messages that a connection could not take
-	Kicked        uint64 `json:"kicked"`
-	SlowConsumers uint64 `json:"slow_consumers"`
-	DroppedNewest uint64 `json:"dropped_newest"`
-	DroppedOldest uint64 `json:"dropped_oldest"`
-	Conflated     uint64 `json:"conflated"`
-	OutboxFull    uint64 `json:"outbox_full"`
-	HeldBack      uint64 `json:"held_back"`
-	Lingered      uint64 `json:"lingered"`
-	SlowCallbacks uint64 `json:"slow_callbacks"`
-	Panics        uint64 `json:"panics"`
+	Accepted        uint64 `json:"accepted"`
+	AcceptPauses    uint64 `json:"accept_pauses"`
+	OverConnections uint64 `json:"over_connections"` // turned away, as the next two
+	OverAddress     uint64 `json:"over_address"`
+	OverRate        uint64 `json:"over_rate"`
+	Pushes          uint64 `json:"pushes"`
+	Offline         uint64 `json:"offline"` // pushes that found nobody
+	Refused         uint64 `json:"refused"` // pushed messages that a connection could not take
+	Kicked          uint64 `json:"kicked"`
+	SlowConsumers   uint64 `json:"slow_consumers"`
+	DroppedNewest   uint64 `json:"dropped_newest"`
+	DroppedOldest   uint64 `json:"dropped_oldest"`
+	Conflated       uint64 `json:"conflated"`
+	OutboxFull      uint64 `json:"outbox_full"`
+	HeldBack        uint64 `json:"held_back"`
+	Lingered        uint64 `json:"lingered"`
+	SlowCallbacks   uint64 `json:"slow_callbacks"`
+	Panics          uint64 `json:"panics"`
 
 	Requests        uint64 `json:"requests"`         // of HTTP, the pages' too
 	RequestsRefused uint64 `json:"requests_refused"` // of them, those that broke HTTP or a limit, or might not use the API
