@@ -3,7 +3,7 @@
 // anybody else, and know no connection, clock or goroutine.
 //
 //	echo := &websocket.Server{OnMessage: func(c *websocket.Conn, m websocket.Message) {
-//		c.Send(m.Data)
+//		c.Send(m.Data) // as text; SendBinary if m.Binary
 //	}}
 //	ln, err := eng.Listen("0.0.0.0:1234", echo) // ws://localhost:1234
 //

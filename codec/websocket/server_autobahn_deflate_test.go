@@ -8,11 +8,13 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"strings"
 	"testing"
 
 	"github.com/gobwas/ws"
 
+	"fanloop/codec/http"
 	"fanloop/internal/cut"
 )
 
@@ -182,5 +184,25 @@ func TestAutobahnDeflateForms(t *testing.T) {
 				c.wantFailure(test.fails)
 			})
 		}
+	}
+}
+
+// One Server, three doors: its own port, a route of package http, and a handler of net/http.
+func TestCompressionAtEachDoor(t *testing.T) {
+	own := serve(t, &Server{Compression: true, OnMessage: echo})
+	route := share(t, &Server{Compression: true, OnMessage: echo}, &http.Server{OnRequest: plainly})
+	_, standard := beside(t, &Server{Compression: true, OnMessage: echo})
+	message := strings.Repeat("through each door, ", 100)
+	for name, addr := range map[string]net.Addr{"own": own.addr, "route": route.addr, "net/http": standard.Listener.Addr()} {
+		c := dial(t, addr)
+		c.send(offering("x-other; a, permessage-deflate; server_max_window_bits=12\r\nSec-WebSocket-Extensions: permessage-deflate"),
+			packedFrames(ws.OpText, deflated(t, []byte(message)), 10))
+		if got := c.wantOpen().Header.Get("Sec-WebSocket-Extensions"); got != takesOver+"; server_max_window_bits=12" {
+			t.Errorf("%s: answered %q", name, got)
+		}
+		if packed, _, got := c.packedFrame(); !packed || got != message {
+			t.Errorf("%s: packed %v, right text %v", name, packed, got == message)
+		}
+		c.bye()
 	}
 }

@@ -107,6 +107,7 @@ func TestUpgradeRefusedOnAPortOfHTTP(t *testing.T) {
 		"GET /chat HTTP/1.1\r\nHost: a\r\n\r\n":                       426,
 		"POST /chat HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n": 405,
 		but("Sec-WebSocket-Version: 13", "Sec-WebSocket-Version: 8"):  426,
+		extending("permessage-deflate, ;"):                            400,
 		but("\r\n\r\n", "\r\nCookie: a=b\r\n\r\n"):                    500,
 	} {
 		c := dial(t, w.addr)

@@ -94,6 +94,7 @@ func TestServeHTTPRefusals(t *testing.T) {
 		{"no Connection", but("Connection: Upgrade\r\n", ""), 400},
 		{"no key", but("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n", ""), 400},
 		{"two keys", but("Origin: ", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nOrigin: "), 400},
+		{"malformed extensions", extending("permessage-deflate; ="), 400},
 		{"HTTP/1.0", but("HTTP/1.1", "HTTP/1.0"), 400},
 		{"body", but("Origin: ", "Content-Length: 4\r\nOrigin: ") + "body", 400},
 		{"chunked body", but("Origin: ", "Transfer-Encoding: chunked\r\nOrigin: ") + "0\r\n\r\n", 400},

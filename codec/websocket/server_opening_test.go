@@ -32,6 +32,7 @@ func TestServerRefusals(t *testing.T) {
 		{"no Host", but("Host: server.example.com\r\n", ""), 400},
 		{"no key", but("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n", ""), 400},
 		{"short key", but("dGhlIHNhbXBsZSBub25jZQ==", "dGhlIHNhbXBsZQ=="), 400},
+		{"malformed extensions", extending("permessage-deflate; ="), 400},
 		{"HTTP/1.0", but("HTTP/1.1", "HTTP/1.0"), 400},
 		{"body", but("Origin: ", "Content-Length: 4\r\nOrigin: ") + "body", 400},
 		{"TLS", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400},
