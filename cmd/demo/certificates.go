@@ -79,7 +79,10 @@ func (s *server) reloadOnHangup() (end func()) {
 	signal.Notify(hangups, syscall.SIGHUP)
 	go func() {
 		for range hangups {
-			if err := s.certs.Reload(); err != nil {
+			s.supervisor.reloading()
+			err := s.certs.Reload()
+			s.supervisor.tell("READY=1")
+			if err != nil {
 				s.log.Error("the certificates are those from before", "err", err)
 				continue
 			}

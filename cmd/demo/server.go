@@ -31,6 +31,7 @@ type server struct {
 	opened      []opened
 	ports       []port
 	admin       *opened // nil without -admin
+	supervisor  *supervisor
 
 	messagesIn atomic.Uint64 // lines of back ends, and messages of pages
 	ready      atomic.Bool   // its ports are open, and it does not stop
@@ -58,7 +59,7 @@ func (o opened) String() string {
 }
 
 func newServer(o options, stdout io.Writer, log *slog.Logger) (*server, error) {
-	s := &server{options: o, stdout: stdout, log: log}
+	s := &server{options: o, stdout: stdout, log: log, supervisor: findSupervisor(log)}
 	if err := s.loadTLS(); err != nil {
 		return nil, err
 	}
@@ -83,8 +84,14 @@ func (s *server) run(ctx context.Context) error {
 	if err := s.open(protocolWebSocket); err != nil {
 		return errors.Join(err, s.engine.Shutdown(ctx))
 	}
-	defer context.AfterFunc(ctx, func() { s.ready.Store(false) })()
+	defer context.AfterFunc(ctx, func() {
+		s.ready.Store(false)
+		s.supervisor.tell("STOPPING=1")
+	})()
 	defer s.reloadOnHangup()()
+	watching, stopWatching := context.WithCancel(context.WithoutCancel(ctx)) // also while it says goodbye
+	defer stopWatching()
+	go s.supervisor.watch(watching, s.engine.Loops())
 	err = s.engine.Run(ctx)
 	if errors.Is(err, context.DeadlineExceeded) {
 		s.log.Warn("some connections did not close in time and were cut off")
@@ -111,6 +118,7 @@ func (s *server) onStart(l *engine.Loop) error {
 		}
 	}
 	s.greet()
+	s.supervisor.tell("READY=1")
 	return nil
 }
 
