@@ -147,6 +147,14 @@ func (s *stillLoop) expectIdle() {
 	}
 }
 
+// left is how many descriptors the sweep has still to pass.
+func (b *broadcastLog) left(a *audience) int {
+	if a.pending == 0 {
+		return 0
+	}
+	return max(0, int(b.at(a.newest).until-a.walked))
+}
+
 // hearing is n connections that hear the log.
 func (s *stillLoop) hearing(n int) (all []*fakeSocket) {
 	for range n {

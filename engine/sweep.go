@@ -77,11 +77,3 @@ func (b *broadcastLog) settle(a *audience) bool {
 	}
 	return a.pending > 0 && settled < maxSettled
 }
-
-// left is how many descriptors the sweep has still to pass.
-func (b *broadcastLog) left(a *audience) int {
-	if a.pending == 0 {
-		return 0
-	}
-	return max(0, int(b.at(a.newest).until-a.walked))
-}
