@@ -40,7 +40,7 @@
 // # What is refused
 //
 // Each refusal is answered with its status, in its turn, with Connection: close; the connection then closes in order, so that
-// the client can read it. Where the grammar or other servers are more generous:
+// the client can read it. Server.OnRefusal may say it in another form. Where the grammar or other servers are more generous:
 //
 //   - Content-Length is one line with one number: neither two equal lines nor "5, 5". With Transfer-Encoding it is refused.
 //   - Transfer-Encoding is chunked and nothing else (501 for other codings before it), and in HTTP/1.0 nothing at all.
