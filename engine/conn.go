@@ -173,6 +173,10 @@ func (c *Conn) ReadClosed() bool { return c.eof }
 // broadcast to others on the loop may be counted too.
 func (c *Conn) Buffered() int { return c.pending() }
 
+// Reading tells whether the peer is read: not while Pause, Hold, its own answers or the publishers' backlog forbids it, nor
+// after its EOF.
+func (c *Conn) Reading() bool { return c.reads() }
+
 // Stalled tells whether the peer takes no more for now, so that what is sent waits until it does.
 func (c *Conn) Stalled() bool { return c.stalled }
 

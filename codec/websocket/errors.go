@@ -58,6 +58,9 @@ var (
 	ErrEmptyFragments = newError(StatusPolicyViolation, "too many empty fragments")
 )
 
+// ErrPongTimeout is what a Server's OnClose gets when nothing has come from the client since the last Ping.
+var ErrPongTimeout = errors.New("websocket: nothing came after a ping")
+
 // ErrEnded is returned by Decode after it has delivered a Close frame or returned an error: nothing that the peer
 // still sends is a frame (RFC 6455 5.5.1). It is no breach by itself: read and discard.
 var ErrEnded = errors.New("websocket: the frames have ended")

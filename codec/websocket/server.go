@@ -4,6 +4,7 @@ package websocket
 
 import (
 	"strconv"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
@@ -28,6 +29,10 @@ type Server struct {
 	HandshakeTimeout time.Duration
 	// CloseTimeout is how long Close waits for the client's Close frame. Default 5 s.
 	CloseTimeout time.Duration
+	// PingInterval is how often a client is sent a Ping. One that has sent nothing at all from one to the next is closed with
+	// StatusGoingAway, and OnClose gets ErrPongTimeout; while a connection is paused, or its peer does not read, that is not
+	// held against it. Default 30 s; less than 0: no pings.
+	PingInterval time.Duration
 	// Subprotocols are those that the server speaks, the ones it likes best first. The first that the client offers too is
 	// chosen; without one in common the connection has none (RFC 6455 4.2.2).
 	Subprotocols []string
@@ -61,8 +66,13 @@ type Server struct {
 	OnBufferFull  func(c *Conn)
 	OnBufferDrain func(c *Conn)
 
-	deflatings deflatings
+	deflatings   deflatings
+	pingers      pingers
+	pongTimeouts atomic.Uint64
 }
+
+// PongTimeouts is how many connections have been closed because nothing came after a Ping. It may be called from any goroutine.
+func (s *Server) PongTimeouts() uint64 { return s.pongTimeouts.Load() }
 
 // CloseError is the client's Close frame as OnClose gets it.
 type CloseError struct {

@@ -21,7 +21,11 @@ type Conn struct {
 	subprotocol string
 	ending      error         // why the connection ends, once a Close frame has been sent
 	timer       *engine.Timer // for the opening handshake, then for the closing one
-	torn        bool          // no frame can be found in the input any more
+	seat        int32         // among those of its slot in the pings
+	slot        int8
+	seated      bool
+	heard       bool // something has come since the last ping
+	torn        bool // no frame can be found in the input any more
 }
 
 var _ engine.Peer = (*Conn)(nil)

@@ -113,6 +113,7 @@ func (o *opening) become(accept Accept, answer []byte) *session {
 		c.deflate = c.server.deflatingWith(accept.Deflate)
 		c.conn.SetFormat(c.deflate.format)
 	}
+	s.sit()
 	var returned bool
 	defer s.tornUnless(&returned)
 	if f := c.server.OnConnect; f != nil {

@@ -19,6 +19,7 @@ func (s *session) OnOpen(*engine.Conn) {}
 func (s *session) OnTraffic(conn *engine.Conn, p []byte) (used int) {
 	var returned bool
 	defer s.tornUnless(&returned)
+	s.heard = true
 	d := s.decoder()
 	for used < len(p) && conn.Next() {
 		event, n, err := d.Decode(p[used:])
@@ -166,6 +167,7 @@ func (s *session) OnClose(_ *engine.Conn, err error) {
 	if s.timer != nil {
 		s.timer.Stop()
 	}
+	s.rise()
 	if f := s.server.OnClose; f != nil {
 		f((*Conn)(s), err)
 	}
