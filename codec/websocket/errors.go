@@ -58,7 +58,7 @@ var (
 	ErrEmptyFragments = newError(StatusPolicyViolation, "too many empty fragments")
 )
 
-// ErrPongTimeout is what a Server's OnClose gets when nothing has come from the client since the last Ping.
+// ErrPongTimeout is what a Server's OnClose gets when nothing has come from the client since three Pings.
 var ErrPongTimeout = errors.New("websocket: nothing came after a ping")
 
 // ErrEnded is returned by Decode after it has delivered a Close frame or returned an error: nothing that the peer

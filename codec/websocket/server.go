@@ -29,9 +29,9 @@ type Server struct {
 	HandshakeTimeout time.Duration
 	// CloseTimeout is how long Close waits for the client's Close frame. Default 5 s.
 	CloseTimeout time.Duration
-	// PingInterval is how often a client is sent a Ping. One that has sent nothing at all from one to the next is closed with
-	// StatusGoingAway, and OnClose gets ErrPongTimeout; while a connection is paused, or its peer does not read, that is not
-	// held against it. Default 30 s; less than 0: no pings.
+	// PingInterval is how often a client is sent a Ping, so that proxies do not take its connection for dead either. One that has
+	// sent nothing at all by the time of the fourth Ping in a row is closed instead, with StatusGoingAway, and OnClose gets
+	// ErrPongTimeout; while a connection is paused, or its peer does not read, that is not held against it. Default 30 s; less than 0: none.
 	PingInterval time.Duration
 	// Subprotocols are those that the server speaks, the ones it likes best first. The first that the client offers too is
 	// chosen; without one in common the connection has none (RFC 6455 4.2.2).

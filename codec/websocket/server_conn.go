@@ -24,8 +24,8 @@ type Conn struct {
 	seat        int32         // among those of its slot in the pings
 	slot        int8
 	seated      bool
-	heard       bool // something has come since the last ping
-	torn        bool // no frame can be found in the input any more
+	unheard     uint8 // pings since anything has come
+	torn        bool  // no frame can be found in the input any more
 }
 
 var _ engine.Peer = (*Conn)(nil)

@@ -19,7 +19,11 @@ type pings struct {
 	seats  int
 }
 
-const pingSlots = 16
+const (
+	pingSlots = 16
+	// maxUnheard is how many pings in a row may bring nothing.
+	maxUnheard = 3
+)
 
 var pingFrame = AppendPing(nil, nil)
 
@@ -55,7 +59,7 @@ func (s *session) sit() {
 	}
 	slot := &p.slots[p.now]
 	s.slot, s.seat = int8(p.now), int32(len(*slot))
-	s.seated, s.heard = true, true
+	s.seated, s.unheard = true, 0
 	*slot = append(*slot, s)
 }
 
@@ -85,9 +89,9 @@ func (p *pings) turn() {
 		switch {
 		case s.ending != nil:
 		case s.conn.Stalled() || !s.conn.Reading():
-			s.heard = true // it may have answered, and is not read, or has not got the ping
-		case s.heard:
-			s.heard = false
+			s.unheard = 0 // it may have answered, and is not read, or has not got the ping
+		case s.unheard < maxUnheard:
+			s.unheard++
 			_, _ = s.conn.Write(pingFrame) // fails when the end has begun
 		default:
 			p.server.pongTimeouts.Add(1)

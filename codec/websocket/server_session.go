@@ -19,7 +19,7 @@ func (s *session) OnOpen(*engine.Conn) {}
 func (s *session) OnTraffic(conn *engine.Conn, p []byte) (used int) {
 	var returned bool
 	defer s.tornUnless(&returned)
-	s.heard = true
+	s.unheard = 0
 	d := s.decoder()
 	for used < len(p) && conn.Next() {
 		event, n, err := d.Decode(p[used:])
