@@ -99,9 +99,10 @@ func TestTurnOfManyEvents(t *testing.T) {
 		if got.Count == 0 || got.P50 > got.P99 || got.P99 > got.P999 || got.P999 > got.Max {
 			t.Fatalf("%+v", got)
 		}
-		if got.Max > connections/2*each {
+		// The race detector makes the way from one event to the next long enough to be taken for an epoll_wait now and then.
+		if got.Max > 3*each {
 			return
 		}
 	}
-	t.Errorf("%+v, want one of %v or so", e.Stats().Turns, connections*each)
+	t.Errorf("%+v, want one of up to %v", e.Stats().Turns, connections*each)
 }
