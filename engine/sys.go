@@ -3,6 +3,8 @@
 package engine
 
 import (
+	"unsafe"
+
 	"github.com/panjf2000/gnet/v2/pkg/netpoll"
 	"github.com/panjf2000/gnet/v2/pkg/socket"
 	"golang.org/x/sys/unix"
@@ -31,8 +33,8 @@ type pollerOp func(pa *netpoll.PollAttachment, edge bool) error
 
 var kernel = syscalls{
 	accept:  socket.Accept,
-	read:    ignoringEINTR(unix.Read),
-	write:   ignoringEINTR(unix.Write),
+	read:    func(fd int, p []byte) (int, error) { return rawCall(unix.SYS_RECVFROM, fd, p, 0) },
+	write:   func(fd int, p []byte) (int, error) { return rawCall(unix.SYS_SENDTO, fd, p, unix.MSG_NOSIGNAL) },
 	control: func(op pollerOp, pa *netpoll.PollAttachment, edge bool) error { return op(pa, edge) },
 
 	shutdown: func(fd int) error { return unix.Shutdown(fd, unix.SHUT_WR) },
@@ -59,13 +61,17 @@ func socketError(fd int) error {
 	return nil
 }
 
-func ignoringEINTR(call func(int, []byte) (int, error)) func(int, []byte) (int, error) {
-	return func(fd int, p []byte) (int, error) {
-		for {
-			n, err := call(fd, p)
-			if err != unix.EINTR {
-				return n, err
-			}
+// rawCall is recv(2) or send(2), which cost the kernel less than read(2) and write(2) do. Go's scheduler is not told of it: on a
+// socket that is non-blocking it returns at once, and what the scheduler would do about it costs more than it could gain.
+func rawCall(call uintptr, fd int, p []byte, flags uintptr) (int, error) {
+	for {
+		n, _, errno := unix.RawSyscall6(call, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), flags, 0, 0)
+		switch errno {
+		case 0:
+			return int(n), nil
+		case unix.EINTR:
+		default:
+			return -1, errno
 		}
 	}
 }
