@@ -202,16 +202,16 @@ func TestTLSHandshakeThatStalls(t *testing.T) {
 
 // When the room is full of handshakes that wait for a CPU, accepting pauses, and goes on by itself.
 func TestTLSCrowd(t *testing.T) {
+	const clients, room = 150, 64
 	computing, release := make(chan struct{}, 200), make(chan struct{})
 	e := testEngine(t, Options{Handshakers: 1})
-	ln := listenTLS(t, e, echo, ListenOptions{TLS: &TLSOptions{MaxHandshakes: 64, Config: &tls.Config{
+	ln := listenTLS(t, e, echo, ListenOptions{TLS: &TLSOptions{MaxHandshakes: room, Config: &tls.Config{
 		GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) {
 			computing <- struct{}{}
 			<-release
 			return nil, nil
 		},
 	}}}, 0)
-	const clients = 150
 	done := make(chan error, clients)
 	for range clients {
 		c := tls.Client(dial(t, ln.Listener), ln.client())
@@ -234,8 +234,9 @@ func TestTLSCrowd(t *testing.T) {
 			lost++
 		}
 	}
-	// One that has been accepted and not been heard yet may have given way.
-	if s := e.Stats(); uint64(lost) != s.HandshakesGaveWay || lost > clients/4 {
+	// Whoever has been accepted and not been heard yet may have given way; how many that are is the scheduler's. Those who wait
+	// for the CPU never do, and of these the room was full.
+	if s := e.Stats(); uint64(lost) != s.HandshakesGaveWay || lost > clients-room {
 		t.Errorf("%d clients lost, %d gave way", lost, s.HandshakesGaveWay)
 	}
 }
