@@ -31,7 +31,8 @@ type Loop struct {
 
 	poller            *netpoll.Poller
 	scratchAttachment netpoll.PollAttachment
-	attachments       []*netpoll.PollAttachment // by descriptor; used with gnet's poll_opt only
+	//lint:ignore U1000 used with gnet's poll_opt only
+	attachments []*netpoll.PollAttachment // by descriptor
 
 	conns     []*Conn     // by descriptor
 	listeners []*Listener // those that are accepted on this loop

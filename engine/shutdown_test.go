@@ -135,7 +135,10 @@ func TestShutdownDrains(t *testing.T) {
 	if err := await(t, "Shutdown", result); err != nil {
 		t.Errorf("Shutdown: %v", err)
 	}
-	if len(goodbyes) != loops || <-goodbyes == <-goodbyes {
+	if len(goodbyes) != loops {
+		t.Fatalf("OnShutdown was called %d times", len(goodbyes))
+	}
+	if a, b := <-goodbyes, <-goodbyes; a == b {
 		t.Errorf("OnShutdown was not called once for each")
 	}
 	wantReasons(t, closed, map[error]int{ErrShutdown: loops, ErrClosed: loops})

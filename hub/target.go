@@ -40,9 +40,6 @@ func (t Target) Except(uids ...string) Target {
 	return t
 }
 
-// plain tells that the target names no connection twice and excepts none.
-func (t *Target) plain() bool { return t.kind != toAny && len(t.except) == 0 }
-
 // size counts what the target names and what it excepts.
 func (t *Target) size() (named, except int) {
 	except = len(t.except)

@@ -148,8 +148,10 @@ var sameHandlers = map[string]nethttp.HandlerFunc{
 		w.Header().Set("Transfer-Encoding", "chunked")
 		fmt.Fprint(w, "<p>")
 	},
-	"/redirect": func(w nethttp.ResponseWriter, r *nethttp.Request) { nethttp.Redirect(w, r, "../there?a=b", 302) },
-	"/error":    func(w nethttp.ResponseWriter, _ *nethttp.Request) { nethttp.Error(w, "no", 403) },
+	"/redirect": func(w nethttp.ResponseWriter, r *nethttp.Request) {
+		nethttp.Redirect(w, r, "../there?a=b", nethttp.StatusFound)
+	},
+	"/error": func(w nethttp.ResponseWriter, _ *nethttp.Request) { nethttp.Error(w, "no", nethttp.StatusForbidden) },
 	"/early": func(w nethttp.ResponseWriter, _ *nethttp.Request) {
 		w.Header().Set("Link", "</a.css>; rel=preload")
 		w.WriteHeader(103)
@@ -180,7 +182,7 @@ var sameHandlers = map[string]nethttp.HandlerFunc{
 	},
 	"/most": func(w nethttp.ResponseWriter, r *nethttp.Request) {
 		_, err := io.ReadAll(nethttp.MaxBytesReader(w, r.Body, 4))
-		nethttp.Error(w, fmt.Sprint(err), 413)
+		nethttp.Error(w, fmt.Sprint(err), nethttp.StatusRequestEntityTooLarge)
 	},
 	"/unread": func(w nethttp.ResponseWriter, _ *nethttp.Request) { fmt.Fprint(w, "did not look") },
 	"/closed": func(w nethttp.ResponseWriter, r *nethttp.Request) {

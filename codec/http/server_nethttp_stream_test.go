@@ -48,7 +48,7 @@ func TestMountFlush(t *testing.T) {
 func TestMountContinue(t *testing.T) {
 	w := mounted(t, &Server{}, func(w nethttp.ResponseWriter, r *nethttp.Request) {
 		if r.URL.Path == "/no" {
-			nethttp.Error(w, "no", 403)
+			nethttp.Error(w, "no", nethttp.StatusForbidden)
 			return
 		}
 		body, err := io.ReadAll(r.Body)

@@ -42,11 +42,7 @@ func (x *Exchange) startLines(l answerLines, fields Fields, t taker) error {
 	return nil
 }
 
-// inform sends an interim answer, such as 103 (RFC 9110 15.2). HTTP/1.0 does not know them.
-func (x *Exchange) inform(status int, fields Fields) error {
-	return x.informWith(answerHead{status: status, fields: fields, framing: noBody})
-}
-
+// informWith sends an interim answer, such as 103 (RFC 9110 15.2). HTTP/1.0 does not know them.
 func (x *Exchange) informWith(h answerHead) error {
 	switch status := h.status; {
 	case x.session.conn.Closing():

@@ -20,12 +20,11 @@ func main() {
 	plain := flag.Bool("http", false, "one HTTP port that answers /plaintext")
 	options := job.Flags()
 	runtime.LockOSThread()
-	if err := run(options, *plain); err != nil {
-		fmt.Fprintln(os.Stderr, "floor:", err)
-		os.Exit(1)
-	}
+	fmt.Fprintln(os.Stderr, "floor:", run(options, *plain))
+	os.Exit(1)
 }
 
+// run serves for good, and returns what went wrong.
 func run(o job.Options, plain bool) error {
 	f, err := newFloor(o.Echo)
 	if err != nil {
