@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"fanloop/codec/http"
+	"fanloop/internal/ambiguous"
 	"fanloop/internal/peers"
 )
 
@@ -105,9 +106,9 @@ func TestSmugglingDirect(t *testing.T) {
 	for _, s := range splittings {
 		t.Run(s.name, func(t *testing.T) {
 			front := startSplitter(t, w.address, s.split)
-			for _, test := range ambiguous {
-				if got, err := say(t, front, test.raw); got != test.want || err != nil {
-					t.Errorf("%s: got %q, %v, want %q\n%q", test.name, got, err, test.want, test.raw)
+			for _, test := range ambiguous.Requests {
+				if got, err := say(t, front, test.Raw); got != test.Want || err != nil {
+					t.Errorf("%s: got %q, %v, want %q\n%q", test.Name, got, err, test.Want, test.Raw)
 				}
 			}
 		})
@@ -121,30 +122,29 @@ func TestSmugglingBehindNginx(t *testing.T) {
 		t.Run("buffering "+buffering, func(t *testing.T) {
 			w := startWitness(t)
 			front := startNginx(t, w.address, buffering)
-			for _, test := range ambiguous {
+			for _, test := range ambiguous.Requests {
 				smuggleBehind(t, w, front, test)
 			}
 		})
 	}
 }
 
-func smuggleBehind(t *testing.T, w *witness, front string, test ambiguousRequest) {
+func smuggleBehind(t *testing.T, w *witness, front string, test ambiguous.Request) {
 	const victim = "GET /victim HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
-	_, _ = say(t, front, test.raw) // nginx hangs up on some with a reset
+	_, _ = say(t, front, test.Raw) // nginx hangs up on some with a reset
 	if got, err := say(t, front, victim); got != "GET /victim" || err != nil {
-		t.Errorf("%s: the next client gets %q, %v", test.name, got, err)
+		t.Errorf("%s: the next client gets %q, %v", test.Name, got, err)
 	}
 	heard := w.heard()
-	if got, ours := strings.CutSuffix(heard, "GET /victim"); !ours || !test.fits(strings.TrimSuffix(got, "; ")) {
-		t.Errorf("%s: asked %q, want %q\n%q", test.name, heard, test.nginx, test.raw)
+	if got, ours := strings.CutSuffix(heard, "GET /victim"); !ours || !fits(test, strings.TrimSuffix(got, "; ")) {
+		t.Errorf("%s: asked %q, want %q\n%q", test.Name, heard, test.Nginx, test.Raw)
 	}
 }
 
 // fits tells whether nginx has passed on what the table says. Of what ours would refuse it may pass on less: each version refuses more.
-func (a ambiguousRequest) fits(asked string) bool {
-	if asked == a.nginx {
+func fits(test ambiguous.Request, asked string) bool {
+	if asked == test.Nginx {
 		return true
 	}
-	refused := len(a.want) == len("400")
-	return refused && (asked == "" || strings.HasPrefix(a.nginx, asked+"; "))
+	return test.Refused() && (asked == "" || strings.HasPrefix(test.Nginx, asked+"; "))
 }

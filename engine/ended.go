@@ -77,9 +77,12 @@ func (e Ended) Sum() uint64 {
 	return e.Peer + e.Network + e.Protocol + e.Program + e.Aborted + e.Slow + e.Unfinished + e.Panic + e.Shutdown
 }
 
-// tellOutbox lets others see, after each event of the poller's, what waits in the loop.
-func (l *Loop) tellOutbox() {
+// tell lets others see, after each event of the poller's, what waits in the loop, and how many timers are set.
+func (l *Loop) tell() {
 	if n := int64(l.queued + l.stuck + l.everybody.held()); n != l.stats.outbox.Load() {
 		l.stats.outbox.Store(n)
+	}
+	if n := int64(l.timers.count); n != l.stats.timers.Load() {
+		l.stats.timers.Store(n)
 	}
 }

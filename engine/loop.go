@@ -178,7 +178,7 @@ func (l *Loop) handle(fd int, events netpoll.IOEvent, _ netpoll.IOFlags) error {
 	}
 	l.ring()
 	end := l.age()
-	l.tellOutbox()
+	l.tell()
 	l.work.end(end)
 	l.turns.end(end)
 	if l.stopped {

@@ -13,6 +13,7 @@ type Stats struct {
 	Connections int64 // open now, those that are still saying goodbye included
 	Stalled     int64 // connections whose peer takes no more at the moment
 	OutboxBytes int64 // that wait for peers now, counted as MaxOutbox counts them, but what is for several only once
+	Timers      int64 // that are set now, those of protocols included
 
 	Accepted        uint64 // by listeners
 	Adopted         uint64 // by Engine.Adopt
@@ -53,6 +54,7 @@ type Stats struct {
 type loopStats struct {
 	stalled         atomic.Int64
 	outbox          atomic.Int64
+	timers          atomic.Int64
 	ended           [endings]atomic.Uint64
 	accepted        atomic.Uint64
 	adopted         atomic.Uint64
@@ -119,6 +121,7 @@ func (s *Stats) add(l *Loop) {
 	s.Connections += l.open.Load()
 	s.Stalled += c.stalled.Load()
 	s.OutboxBytes += c.outbox.Load()
+	s.Timers += c.timers.Load()
 	s.Ended.add(c)
 	s.Accepted += c.accepted.Load()
 	s.Adopted += c.adopted.Load()

@@ -45,6 +45,29 @@ func TestTimersFireInOrder(t *testing.T) {
 	}
 }
 
+// What Stats says of timers is those that are set.
+func TestTimersAreCounted(t *testing.T) {
+	s := newStillLoop(t, ListenOptions{})
+	want := func(n int64) {
+		t.Helper()
+		s.wake()
+		s.pump()
+		if got := s.Stats().Timers; got != n {
+			t.Errorf("%d timers, want %d", got, n)
+		}
+	}
+	want(0)
+	once, often := s.After(time.Hour, func() {}), s.Every(time.Hour, func() {})
+	want(2)
+	once.Reset(time.Minute)
+	want(2)
+	once.Stop()
+	once.Stop()
+	want(1)
+	often.Stop()
+	want(0)
+}
+
 func TestTimerStop(t *testing.T) {
 	e := testEngine(t, Options{})
 	done := make(chan struct{})

@@ -31,6 +31,7 @@ var messagesIn = counter("messages_received_total", "Messages that clients and b
 
 var engineFamilies = []family{
 	gauge("outbox_bytes", "Bytes that wait for peers, what is for several counted once.", func(s *snapshot) int64 { return s.engine.OutboxBytes }),
+	gauge("timers", "Timers that are set in the loops.", func(s *snapshot) int64 { return s.engine.Timers }),
 	by("how", "connections_opened_total", "Connections that have come.",
 		of("accepted", func(s *snapshot) uint64 { return s.engine.Accepted }),
 		of("adopted", func(s *snapshot) uint64 { return s.engine.Adopted })),

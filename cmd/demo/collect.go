@@ -44,7 +44,7 @@ func (s *server) status(from, to sample) status {
 		HandshakesLate: e.HandshakeTimeouts, HandshakesGone: e.HandshakesGaveWay,
 		SlowCallbacks: e.SlowCallbacks, Panics: e.Panics,
 		TurnP50: e.Turns.P50.Seconds(), TurnP99: e.Turns.P99.Seconds(), TurnP999: e.Turns.P999.Seconds(), TurnMax: e.Turns.Max.Seconds(),
-		RSS: residentMemory(), Heap: heapMemory(), Goroutines: runtime.NumGoroutine(),
+		RSS: residentMemory(), Heap: heapMemory(), Goroutines: runtime.NumGoroutine(), Timers: e.Timers,
 		Listeners: s.listenerStatus(), Measured: to.taken.Sub(from.taken).Seconds(), Loops: loopStatuses(s.engine.Loops(), from, to),
 	}
 }

@@ -58,6 +58,7 @@ type status struct {
 	RSS        uint64 `json:"memory_rss"`  // bytes
 	Heap       uint64 `json:"memory_heap"` // bytes in objects
 	Goroutines int    `json:"goroutines"`
+	Timers     int64  `json:"timers"` // of the moment: set in the loops
 
 	Listeners []listenerStatus `json:"listeners"`
 	Measured  float64          `json:"measured_seconds"` // the time that each loop's Busy is of

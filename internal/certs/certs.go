@@ -13,19 +13,24 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"testing"
 	"time"
 )
 
 // Authority signs certificates.
 type Authority struct {
-	t    testing.TB
+	t    Tester
 	cert *x509.Certificate
 	key  *ecdsa.PrivateKey
 }
 
+// A Tester is told when something fails; Fatal does not return. Every testing.TB is one.
+type Tester interface {
+	Helper()
+	Fatal(args ...any)
+}
+
 // New makes an authority.
-func New(t testing.TB) *Authority {
+func New(t Tester) *Authority {
 	t.Helper()
 	a := &Authority{t: t, key: newKey(t)}
 	a.cert = a.sign(&x509.Certificate{
@@ -35,7 +40,7 @@ func New(t testing.TB) *Authority {
 	return a
 }
 
-func newKey(t testing.TB) *ecdsa.PrivateKey {
+func newKey(t Tester) *ecdsa.PrivateKey {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

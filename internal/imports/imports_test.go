@@ -39,7 +39,9 @@ var rules = map[string]rule{
 	"metrics":         {files: append([]string{"github.com/prometheus/client_golang/...", "fanloop/hubapi"}, forExamples...), tests: []string{"github.com/prometheus/common/expfmt", "github.com/prometheus/client_model/go"}},
 	"cmd/...":         {files: []string{"..."}},
 	"bench/...":       {files: []string{"..."}},
+	"soak":            {files: []string{"..."}},
 
+	"internal/ambiguous":     {},
 	"internal/certs":         {},
 	"internal/cut":           {},
 	"internal/embed":         {},
@@ -53,10 +55,10 @@ var rules = map[string]rule{
 }
 
 // nobody imports these from outside of them: they put the parts together.
-var tops = []string{"fanloop/cmd", "fanloop/bench"}
+var tops = []string{"fanloop/cmd", "fanloop/bench", "fanloop/soak"}
 
 // forTests are the packages that tests of every package may import, and nothing else may.
-var forTests = []string{"fanloop/internal/certs", "fanloop/internal/cut", "fanloop/internal/leak", "fanloop/internal/peers"}
+var forTests = []string{"fanloop/internal/ambiguous", "fanloop/internal/certs", "fanloop/internal/cut", "fanloop/internal/leak", "fanloop/internal/peers"}
 
 // sourceFile is a Go file of the module, by its path from the root.
 type sourceFile struct {
@@ -154,7 +156,7 @@ func verdict(f sourceFile, r rule, p string) string {
 	case isStandard(p) || own:
 		return ""
 	case anyMatches(forTests, p):
-		if f.isTest() {
+		if f.isTest() || f.dir() == "soak" { // a test that is a program
 			return ""
 		}
 		return "is for tests"

@@ -1,7 +1,7 @@
-package e2e
+package ambiguous
 
 // chunks: RFC 9112 7.1: hexadecimal digits, CR LF, as many bytes, CR LF.
-var chunks = []ambiguousRequest{
+var chunks = []Request{
 	{"zeros in front", chunked("0005\r\nhello\r\n000\r\n\r\n"), helloThenNext, helloThenNext},
 	{"an extension", chunked("5;a=b\r\nhello\r\n0;c\r\n\r\n"), helloThenNext, helloThenNext},
 	{"blanks before an extension", chunked("5 \t;a=b\r\nhello\r\n0\r\n\r\n"), "400", helloThenNext},
@@ -53,7 +53,7 @@ var chunks = []ambiguousRequest{
 }
 
 // lines: RFC 9112 2.2, 5.
-var lines = []ambiguousRequest{
+var lines = []Request{
 	{"an empty line first", "\r\n" + next + next, "GET /next; GET /next", "GET /next; GET /next"},
 	{"a bare LF first", "\n" + next, "400", "GET /next"},
 	{"a space first", " " + next, "400", ""},
@@ -75,7 +75,7 @@ var lines = []ambiguousRequest{
 }
 
 // targets: RFC 9112 3.
-var targets = []ambiguousRequest{
+var targets = []Request{
 	{"absolute, another Host: the target counts", "GET http://b/x HTTP/1.1\r\nHost: a\r\n\r\n" + next, "GET http://b/x; GET /next", "GET /x; GET /next"},
 	{"absolute, no Host", "GET http://b/x HTTP/1.1\r\n\r\n" + next, "400", ""},
 	{"no Host", "GET / HTTP/1.1\r\n\r\n" + next, "400", ""},

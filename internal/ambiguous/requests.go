@@ -1,17 +1,23 @@
-package e2e
+package ambiguous
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
-// An ambiguousRequest is bytes that two servers have been known to read in two ways.
-type ambiguousRequest struct {
-	name string
-	raw  string
-	// want are the answers of ours: what it was asked, for each request that it read, or the status of a refusal, behind which it hears
-	// nothing more.
-	want string
-	// nginx is what ours is asked when nginx stands in front; empty when nginx itself refuses.
-	nginx string
+// A Request is bytes that two servers have been known to read in two ways.
+type Request struct {
+	Name string
+	Raw  string
+	// Want are the answers of a server of ours that says what it was asked: that, for each request that it read, or the status of a
+	// refusal, behind which it hears nothing more.
+	Want string
+	// Nginx is what ours is asked when nginx stands in front; empty when nginx itself refuses.
+	Nginx string
 }
+
+// Refused tells whether ours refuses the whole of it.
+func (r Request) Refused() bool { return len(r.Want) == len("400") }
 
 // next is what one who smuggles wants to be read as a request of its own; where it stands behind a whole request, it is one.
 const next = "GET /next HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -38,17 +44,11 @@ const (
 	helloThenNext = hello + "; GET /next"
 )
 
-var ambiguous = concat(twoLengths, codings, lengths, chunks, lines, targets)
-
-func concat(tables ...[]ambiguousRequest) (all []ambiguousRequest) {
-	for _, t := range tables {
-		all = append(all, t...)
-	}
-	return all
-}
+// Requests are all of them.
+var Requests = slices.Concat(twoLengths, codings, lengths, chunks, lines, targets)
 
 // twoLengths: RFC 9112 6.3: a request with both is an attack or an error.
-var twoLengths = []ambiguousRequest{
+var twoLengths = []Request{
 	{"CL.TE", post("Content-Length: 37\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n"+next), "400", ""},
 	{"TE.CL", post("Transfer-Encoding: chunked\r\nContent-Length: 4\r\n", "21\r\n"+next+"\r\n0\r\n\r\n"), "400", ""},
 	{"TE.CL with a length of 0", post("Transfer-Encoding: chunked\r\nContent-Length: 0\r\n", "0\r\n\r\n"+next), "400", ""},
@@ -65,7 +65,7 @@ var twoLengths = []ambiguousRequest{
 }
 
 // codings: RFC 9112 6.1. What is not chunked, once and last, has no end that can be trusted.
-var codings = []ambiguousRequest{
+var codings = []Request{
 	{"chunked", coded("Transfer-Encoding: chunked"), helloThenNext, helloThenNext},
 	{"another case", coded("tRANSFER-eNCODING: cHUNKED"), helloThenNext, helloThenNext},
 	{"tabs around", coded("Transfer-Encoding:\t chunked \t"), helloThenNext, ""},
@@ -106,7 +106,7 @@ var codings = []ambiguousRequest{
 }
 
 // lengths: RFC 9110 8.6: digits, and one number only.
-var lengths = []ambiguousRequest{
+var lengths = []Request{
 	{"5", sized("Content-Length: 5"), helloThenNext, helloThenNext},
 	{"zeros in front", sized("Content-Length: 0005"), helloThenNext, helloThenNext},
 	{"tabs around", sized("Content-Length:\t5\t"), helloThenNext, ""},
