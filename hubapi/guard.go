@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"net"
-	"net/netip"
 	"strings"
 
 	"fanloop/codec/http"
@@ -108,12 +107,7 @@ func isLocalName(host string) bool {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name
 	}
-	host = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
-	if strings.EqualFold(host, "localhost") {
-		return true
-	}
-	ip, err := netip.ParseAddr(host)
-	return err == nil && ip.Unmap().IsLoopback()
+	return http.IsLoopbackName(host)
 }
 
 // ownOrigin tells whether a request comes from no web page at all, or from one of the same host and port. A browser says Origin with each

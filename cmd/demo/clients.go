@@ -3,6 +3,7 @@
 package main
 
 import (
+	"fanloop/codec/http"
 	"fanloop/codec/websocket"
 	"fanloop/engine"
 	"fanloop/hub"
@@ -11,8 +12,11 @@ import (
 
 // clients serves the web pages: the first message of each is its uid, later ones may ask for groups.
 func (s *server) clients() *websocket.Server {
-	return &websocket.Server{OnMessage: s.onClientMessage, OnClose: s.onClientClose}
+	return &websocket.Server{Origins: s.origins(), OnMessage: s.onClientMessage, OnClose: s.onClientClose}
 }
+
+// origins are the pages that may connect. As long as what a page says is believed anyway, pages that were opened as a file may too.
+func (s *server) origins() http.Origins { return http.Origins{"same-host", "null"} }
 
 func (s *server) onClientClose(c *websocket.Conn, err error) {
 	s.log.Debug("closed", "conn", c.ID(), "why", err)

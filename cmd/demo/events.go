@@ -15,6 +15,7 @@ import (
 // events serves the pages that listen by Server-Sent Events: they cannot say anything, so uid and groups stand in the query.
 func (s *server) events() *http.Events {
 	return &http.Events{
+		Origins:   s.origins(),
 		CORS:      http.CORS{Origins: s.options.cors},
 		Goodbye:   goodbye,
 		OnRequest: s.onEventsRequest,

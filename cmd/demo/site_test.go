@@ -194,7 +194,7 @@ func TestLastEventID(t *testing.T) {
 func TestCORS(t *testing.T) {
 	d := startSite(t, "-cors", "https://www.example.com", "-cors", "http://localhost:3000")
 	for origin, want := range map[string]string{
-		"https://www.example.com": "https://www.example.com", "http://localhost:3000": "http://localhost:3000", "https://other.example.com": "",
+		"https://www.example.com": "https://www.example.com", "http://localhost:3000": "http://localhost:3000", "http://127.0.0.1": "",
 	} {
 		e := d.listener("uid=a", "Origin: "+origin)
 		if got := e.Header.Get("Access-Control-Allow-Origin"); got != want {

@@ -3,7 +3,7 @@ package http
 // CORS says which pages of other origins may read an answer (Fetch Standard 3.2). The zero value lets none, and adds nothing. It
 // is set before it is used and not changed afterwards; any goroutine may use it.
 type CORS struct {
-	// Origins are those whose pages may, such as "https://app.example.com"; "*" is all.
+	// Origins are those whose pages may, such as "https://app.example.com" and "https://*.example.com"; "*" is all.
 	Origins []string
 	// Credentials lets their requests carry cookies, for origins that are listed by name: a browser does not take "*"
 	// for those (Fetch Standard 3.2.5), and whoever allows all of them has not meant the user's cookies.
@@ -24,7 +24,7 @@ func (c *CORS) AppendFields(dst Fields, h *Head) Fields {
 	}
 	any := false
 	for _, o := range c.Origins {
-		if equalFold(origin, o) {
+		if matchesOrigin(o, origin) {
 			return c.appendNamed(dst, origin)
 		}
 		any = any || o == "*"
@@ -33,6 +33,17 @@ func (c *CORS) AppendFields(dst Fields, h *Head) Fields {
 		dst = append(dst, allowAnyOrigin)
 	}
 	return dst
+}
+
+// names tells whether the page that h comes from is among the origins.
+func (c *CORS) names(h *Head) bool {
+	origin := h.Fields.Get("Origin")
+	for _, o := range c.Origins {
+		if origin != nil && (o == anyOrigin || matchesOrigin(o, origin)) {
+			return true
+		}
+	}
+	return false
 }
 
 func (c *CORS) appendNamed(dst Fields, origin []byte) Fields {

@@ -3,6 +3,7 @@
 package http
 
 import (
+	"sync/atomic"
 	"time"
 
 	"fanloop/engine"
@@ -19,7 +20,10 @@ type Events struct {
 	// Heartbeat is how long a stream is quiet at most: then a comment is sent, so that proxies do not take it for dead,
 	// and a client that has vanished is noticed. Default 15 s; less than 0: none.
 	Heartbeat time.Duration
-	// CORS says which pages of other origins may listen.
+	// Origins says which pages may connect; those that CORS names may as well. Others are answered 403, before OnRequest. The zero
+	// value means pages of the same host.
+	Origins Origins
+	// CORS says which pages of other origins may read the stream: without it their browser keeps it from them.
 	CORS CORS
 	// Fields are sent beside Content-Type, Cache-Control: no-store, X-Accel-Buffering: no and those of CORS. They are not
 	// Content-Length, Transfer-Encoding or Connection.
@@ -38,7 +42,12 @@ type Events struct {
 	// OnClose is called once, last. err says why: io.EOF (the client has gone, as clients do), engine.ErrClosed (Close was
 	// called), another of the engine's errors, or the socket's own.
 	OnClose func(c *EventStream, err error)
+
+	originsRefused atomic.Uint64
 }
+
+// OriginsRefused is how many requests have been refused because of the page that they come from. It may be called from any goroutine.
+func (e *Events) OriginsRefused() uint64 { return e.originsRefused.Load() }
 
 // LastEventID is the ID of the last event that the client has got on an earlier connection, "" without one.
 func (x *Exchange) LastEventID() string { return string(x.head.Fields.Get("Last-Event-ID")) }
@@ -46,6 +55,7 @@ func (x *Exchange) LastEventID() string { return string(x.head.Fields.Get("Last-
 const eventMethods = "GET, HEAD, OPTIONS"
 
 var (
+	errEventOrigin = NewRefusal(403, "pages of this origin may not connect")
 	errEventMethod = NewRefusal(405, "method not allowed", NewField("Allow", eventMethods))
 
 	eventType    = NewField("Content-Type", "text/event-stream")
@@ -63,6 +73,11 @@ func (e *Events) ServeUpgrade(x *Exchange) {
 	case "GET", "HEAD":
 	default:
 		x.answerRefusal(errEventMethod)
+		return
+	}
+	if !e.Origins.Admits(&x.head) && !e.CORS.names(&x.head) {
+		e.originsRefused.Add(1)
+		x.answerRefusal(errEventOrigin)
 		return
 	}
 	if e.OnRequest != nil {

@@ -37,7 +37,7 @@ func TestServerEventsMethods(t *testing.T) {
 			t.Errorf("%s: %q", name, got)
 		}
 	}
-	res = c.listen("GET /events HTTP/1.1\r\nHost: a\r\nOrigin: https://b.example\r\n\r\n")
+	res = c.listen("GET /events HTTP/1.1\r\nHost: b.example\r\nOrigin: https://b.example\r\n\r\n")
 	if res.Header.Get("Access-Control-Allow-Origin") != "" || res.Header.Get("Vary") != "Origin" {
 		t.Errorf("%v", res.Header)
 	}

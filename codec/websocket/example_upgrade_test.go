@@ -15,9 +15,9 @@ import (
 	"fanloop/engine"
 )
 
-var errOrigin = http.NewRefusal(403, "this page may not connect")
+var errRoom = http.NewRefusal(404, "no such room")
 
-// OnUpgrade looks at the request before it is answered: here at the page's origin, and at the room in the query.
+// Origins says whose pages may connect, and OnUpgrade looks at the request before it is answered: here at the room in the query.
 func ExampleServer_onUpgrade() {
 	eng, err := engine.New(engine.Options{})
 	if err != nil {
@@ -27,9 +27,10 @@ func ExampleServer_onUpgrade() {
 	defer eng.Shutdown(context.Background())
 	ln, err := eng.Listen("127.0.0.1:0", &websocket.Server{
 		Compression: true,
+		Origins:     http.Origins{"https://example.com"},
 		OnUpgrade: func(c *websocket.Conn, h *websocket.Handshake) error {
-			if string(h.Head.Fields.Get("Origin")) != "https://example.com" {
-				return errOrigin
+			if string(h.Head.Query()) != "room=7" {
+				return errRoom
 			}
 			c.SetValue(string(h.Head.Query()))
 			h.Fields = append(h.Fields, http.NewField("Set-Cookie", "seen=1"))

@@ -20,7 +20,7 @@ const opensWith = "GET /chat?room=7 HTTP/1.1\r\n" +
 	"Upgrade: websocket\r\n" +
 	"Connection: Upgrade\r\n" +
 	"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" +
-	"Origin: http://example.com\r\n" +
+	"Origin: http://Server.Example.com\r\n" +
 	"Sec-WebSocket-Protocol: chat, superchat\r\n" +
 	"Sec-WebSocket-Version: 13\r\n" +
 	"\r\n"

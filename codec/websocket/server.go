@@ -36,6 +36,9 @@ type Server struct {
 	// Subprotocols are those that the server speaks, the ones it likes best first. The first that the client offers too is
 	// chosen; without one in common the connection has none (RFC 6455 4.2.2).
 	Subprotocols []string
+	// Origins says which web pages may connect; others are refused with 403, before OnUpgrade (RFC 6455 10.2). The zero value means
+	// pages of the same host.
+	Origins http.Origins
 	// Compression accepts offers of permessage-deflate (RFC 7692), without taking over context in either direction: a
 	// message to many is compressed once for all who agreed on the same window. Default off: it costs CPU, and compressing
 	// secrets together with what a stranger chose can give them away.
@@ -69,7 +72,13 @@ type Server struct {
 	deflatings   deflatings
 	pingers      pingers
 	pongTimeouts atomic.Uint64
+
+	originsRefused atomic.Uint64
 }
+
+// OriginsRefused is how many handshakes have been refused because of the page that they come from. It may be called from any
+// goroutine.
+func (s *Server) OriginsRefused() uint64 { return s.originsRefused.Load() }
 
 // PongTimeouts is how many connections have been closed because nothing came after a Ping. It may be called from any goroutine.
 func (s *Server) PongTimeouts() uint64 { return s.pongTimeouts.Load() }

@@ -171,7 +171,7 @@ func TestServeHTTPOnUpgrade(t *testing.T) {
 	}
 	conn := receive(t, w.conns)
 	w.onLoop(func() {
-		if got := conn.Value(); got != "chat /chat room=7 server.example.com http://example.com chat" {
+		if got := conn.Value(); got != "chat /chat room=7 server.example.com http://Server.Example.com chat" {
 			t.Errorf("%q", got)
 		}
 	})

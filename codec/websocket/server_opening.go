@@ -27,6 +27,7 @@ type Handshake struct {
 }
 
 var (
+	errOrigin           = http.NewRefusal(403, "pages of this origin may not connect")
 	errForbidden        = http.NewRefusal(403, "forbidden")
 	errHandshakeTimeout = http.NewRefusal(408, "the opening handshake took too long")
 	errInternal         = http.NewRefusal(500, "internal error")
@@ -75,6 +76,11 @@ func (o *opening) open(head *http.Head) *session {
 	upgrade, err := CheckUpgrade(head)
 	if err != nil {
 		o.refuse(err, head)
+		return nil
+	}
+	if !o.conn.server.Origins.Admits(head) {
+		o.conn.server.originsRefused.Add(1)
+		o.refuse(errOrigin, head)
 		return nil
 	}
 	h := Handshake{Upgrade: upgrade, Subprotocol: upgrade.Choose(o.conn.server.Subprotocols...)}

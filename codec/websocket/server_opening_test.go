@@ -41,7 +41,7 @@ func TestServerRefusals(t *testing.T) {
 		{"HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505},
 		{"long target", but("/chat", "/"+long), 414},
 		{"long target, unfinished", "GET /" + long, 414},
-		{"long head", but("http://example.com", long+long), 431},
+		{"long head", but("http://Server.Example.com", long+long), 431},
 		{"many fields", but("Origin: ", strings.Repeat("A: b\r\n", 100)+"Origin: "), 431},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -215,7 +215,7 @@ func TestServerMaxHead(t *testing.T) {
 		c.wantRefusal(status)
 	}
 	refused("GET /"+strings.Repeat("x", 60), 414)
-	refused(but("http://example.com", strings.Repeat("x", 100)), 431)
+	refused(but("http://Server.Example.com", strings.Repeat("x", 100)), 431)
 	refused(but("Origin: ", strings.Repeat("A:\r\n", 5)+"Origin: "), 431)
 	connect(t, w.addr)
 }

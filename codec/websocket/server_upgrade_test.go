@@ -59,7 +59,7 @@ func TestOnUpgradeSees(t *testing.T) {
 	c.send([]byte(opensWith), text("?"))
 	c.wantOpen()
 	c.wantText("room=7")
-	if got, want := receive(t, saw), `/chat room=7 server.example.com http://example.com "chat"`; got != want {
+	if got, want := receive(t, saw), `/chat room=7 server.example.com http://Server.Example.com "chat"`; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
