@@ -16,7 +16,7 @@
 //	func (echo) OnClose(c *engine.Conn, err error)            {}
 //
 // A protocol is a type like that; its example "Frame" has one with messages. Engine.Adopt serves connections that were accepted
-// elsewhere, by net/http for example.
+// elsewhere, by net/http for example, and Engine.ListenOn serves a socket that was opened elsewhere, by systemd for example.
 //
 // # Which goroutine may touch what
 //

@@ -5,6 +5,7 @@ package engine
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"runtime/debug"
@@ -145,14 +146,8 @@ func (e *Engine) Listen(address string, s Server, options ...ListenOptions) (*Li
 	if err != nil {
 		return nil, err
 	}
-	var o ListenOptions
-	if len(options) > 0 {
-		o = options[0]
-	}
-	if o.Loop != nil && o.Loop.engine != e {
-		return nil, fmt.Errorf("engine: listen on %s: ListenOptions.Loop is another engine's", address)
-	}
-	door, err := e.door(s, o.TLS)
+	o := first(options)
+	door, err := e.checkListen(s, o)
 	if err != nil {
 		return nil, fmt.Errorf("engine: listen on %s: %w", address, err)
 	}
@@ -161,6 +156,27 @@ func (e *Engine) Listen(address string, s Server, options ...ListenOptions) (*Li
 	if err != nil {
 		return nil, fmt.Errorf("engine: listen on %s: %w", address, err)
 	}
+	return e.serveOn(sock, s, o, door)
+}
+
+// first is the one of options that is used.
+func first(options []ListenOptions) (o ListenOptions) {
+	if len(options) > 0 {
+		o = options[0]
+	}
+	return o
+}
+
+// checkListen refuses options that cannot be, and makes what stands in front of s with TLS, nil without.
+func (e *Engine) checkListen(s Server, o ListenOptions) (*door, error) {
+	if o.Loop != nil && o.Loop.engine != e {
+		return nil, errors.New("ListenOptions.Loop is another engine's")
+	}
+	return e.door(s, o.TLS)
+}
+
+// serveOn makes a listener of a socket, which is closed if the engine stops.
+func (e *Engine) serveOn(sock boundSocket, s Server, o ListenOptions, door *door) (*Listener, error) {
 	ln := &Listener{engine: e, server: s, options: o, boundSocket: sock, loop: e.Home(), pin: e.placed(o, s)}
 	if door != nil {
 		ln.server, ln.door = door, door

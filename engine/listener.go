@@ -116,6 +116,7 @@ func (ln *Listener) Open() int { return int(ln.open.Load()) }
 //
 // Free means: to whoever sets SO_REUSEADDR, as servers and Go's net package do. To others, and for an abstract unix
 // address, it is free when the accepting loop has come to it, and as for any server on TCP, when its connections are gone.
+// A socket that others may hold too is theirs: see ListenOn.
 func (ln *Listener) Close() error {
 	ln.mu.Lock()
 	defer ln.mu.Unlock()
@@ -126,7 +127,9 @@ func (ln *Listener) Close() error {
 	// The path goes first: nobody finds a socket there that does not answer.
 	ln.unlink()
 	// This alone refuses and frees the port; the descriptor is closed on its loop, which may be looking at it now.
-	_ = unix.Shutdown(ln.fd, unix.SHUT_RDWR)
+	if !ln.shared {
+		_ = unix.Shutdown(ln.fd, unix.SHUT_RDWR)
+	}
 	ln.engine.forget(ln)
 	if ln.loop.Post(ln.remove) != nil {
 		_ = unix.Close(ln.fd) // the loop has stopped
@@ -175,13 +178,16 @@ func (ln *Listener) accept() {
 		case nil:
 			ln.backoff = 0
 			ln.receive(fd, endpointFrom(peer))
-		case unix.EINTR, unix.ECONNABORTED, unix.EPROTO, unix.EPERM:
-			// That one is gone; the next may be there.
-		case unix.EMFILE, unix.ENFILE, unix.ENOBUFS, unix.ENOMEM:
-			ln.pause(err)
-			return
+		case unix.EINTR, unix.ECONNABORTED, unix.EPROTO, unix.EPERM, unix.ENETDOWN, unix.ENETUNREACH, unix.EHOSTDOWN, unix.EHOSTUNREACH,
+			unix.ENONET, unix.ENOPROTOOPT, unix.EOPNOTSUPP:
+			// That one is gone (accept(2) lists what the network may have said of it); the next may be there.
+		case unix.EAGAIN:
+			return // nobody is left
 		default:
-			return // EAGAIN: nobody is left. EINVAL: the listener is being closed.
+			if !ln.isClosed() { // or EINVAL says so
+				ln.pause(err)
+			}
+			return
 		}
 	}
 }

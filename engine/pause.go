@@ -6,7 +6,8 @@ import "time"
 
 // When the system has no descriptors (or memory) left, accepting pauses: the kernel keeps those who wait in its backlog, and
 // everybody connected is served on. It is tried again after 5 ms, then after twice as long, up to a second, and at once
-// when one of our own connections closes.
+// when one of our own connections closes. So it is with errors that nothing is known of, such as when somebody else who holds the
+// socket has shut it down: the poller would report that without end.
 const (
 	minBackoff = 5 * time.Millisecond
 	maxBackoff = time.Second

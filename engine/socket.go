@@ -21,7 +21,9 @@ import (
 type boundSocket struct {
 	fd   int
 	addr net.Addr
-	file os.FileInfo // the socket file of a unix address, nil otherwise
+	file os.FileInfo // the socket file of a unix address that we have made, nil otherwise
+	// shared: others may hold it, so what is done to the socket itself is done to them.
+	shared bool
 }
 
 // listenSocket opens a listening socket through the net package, which knows all about names and families, and takes its
@@ -67,28 +69,37 @@ func openListener(network, address string, o ListenOptions) (net.Listener, error
 	return ln, err
 }
 
-// prepareSocket sets the options that a TCP socket needs before bind; accepted sockets inherit all but the first.
+// prepareSocket sets the options that a TCP socket needs before bind.
 func prepareSocket(rc syscall.RawConn, o ListenOptions) (err error) {
-	type option struct{ level, name, value int }
-	options := []option{
-		{unix.SOL_SOCKET, unix.SO_REUSEADDR, 1},
+	options := append(inheritedOptions(o), socketOption{unix.SOL_SOCKET, unix.SO_REUSEADDR, 1})
+	if o.ReusePort {
+		options = append(options, socketOption{unix.SOL_SOCKET, unix.SO_REUSEPORT, 1})
+	}
+	controlErr := rc.Control(func(fd uintptr) { err = setOptions(int(fd), options) })
+	return errors.Join(controlErr, err)
+}
+
+type socketOption struct{ level, name, value int }
+
+// inheritedOptions are those that a TCP socket hands on to what it accepts.
+func inheritedOptions(o ListenOptions) []socketOption {
+	options := []socketOption{
 		{unix.SOL_SOCKET, unix.SO_KEEPALIVE, 1},
 		{unix.IPPROTO_TCP, unix.TCP_NODELAY, 1},
 	}
 	if o.UserTimeout > 0 {
-		options = append(options, option{unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, milliseconds(o.UserTimeout)})
+		options = append(options, socketOption{unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, milliseconds(o.UserTimeout)})
 	}
-	if o.ReusePort {
-		options = append(options, option{unix.SOL_SOCKET, unix.SO_REUSEPORT, 1})
-	}
-	controlErr := rc.Control(func(fd uintptr) {
-		for _, o := range options {
-			if err = unix.SetsockoptInt(int(fd), o.level, o.name, o.value); err != nil {
-				return
-			}
+	return options
+}
+
+func setOptions(fd int, options []socketOption) error {
+	for _, o := range options {
+		if err := unix.SetsockoptInt(fd, o.level, o.name, o.value); err != nil {
+			return err
 		}
-	})
-	return errors.Join(controlErr, err)
+	}
+	return nil
 }
 
 // milliseconds is d as the kernel takes it, in whole ones from 1 up.

@@ -30,10 +30,7 @@ import (
 // ErrClosed comes after Shutdown, ErrConnections when there are Options.MaxConnections already, and a syscall.Errno when the system has no descriptors left. Only on the loop it turns out
 // when the system cannot watch one more: then the loop logs that and closes the connection, and s never hears of it.
 func (e *Engine) Adopt(conn net.Conn, buffered []byte, s Server, options ...ListenOptions) (Ref, error) {
-	var o ListenOptions
-	if len(options) > 0 {
-		o = options[0]
-	}
+	o := first(options)
 	if o.Loop != nil && o.Loop.engine != e {
 		return Ref{}, errors.New("engine: adopt: ListenOptions.Loop is another engine's")
 	}
