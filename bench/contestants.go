@@ -35,6 +35,7 @@ func (c *contestant) ours() bool { return strings.HasPrefix(c.Name, ourName) }
 // The kinds of jobs that contestants do, which differ in their ports.
 const (
 	kindPush   = "push"   // pages by WebSocket, lines
+	kindTLS    = "tls"    // pages by WebSocket over TLS, lines
 	kindEcho   = "echo"   // WebSocket
 	kindHTTP   = "http"   // plaintext
 	kindEvents = "events" // pages by Server-Sent Events, lines
@@ -46,6 +47,8 @@ func (c *contestant) ports(kind string) []string {
 	switch kind {
 	case kindPush:
 		return []string{job.WebSocket, job.Text}
+	case kindTLS:
+		return []string{job.SecureWebSocket, job.Text}
 	case kindEcho:
 		return []string{job.WebSocket}
 	case kindHTTP:
@@ -74,6 +77,8 @@ type workshop struct {
 	kinds    map[string]bool // of the jobs that are to be done
 	root     string          // of the module
 	bin      string
+	cert     string // files of the certificate of whoever speaks TLS
+	key      string
 	progress io.Writer
 }
 
@@ -87,11 +92,17 @@ func newWorkshop(o options, progress io.Writer) (*workshop, error) {
 		return nil, errors.New("the bench builds its servers from source: run it inside the repository")
 	}
 	bin, err := os.MkdirTemp("", "fanloop-bench-")
+	if err != nil {
+		return nil, err
+	}
 	w := &workshop{options: o, kinds: map[string]bool{}, root: root, bin: bin, progress: progress}
 	for _, s := range plan(&o) {
 		w.kinds[s.Kind] = true
 	}
-	return w, err
+	if w.kinds[kindTLS] {
+		w.cert, w.key = makeCertificate(bin)
+	}
+	return w, nil
 }
 
 // wanted tells whether a server is to be measured: it is named, and does one of the jobs.

@@ -19,15 +19,11 @@ func (w *workshop) ours(ctx context.Context) (all []*contestant) {
 		if loops != "1" {
 			c.Name += "-" + loops
 		}
-		if !w.wanted(c.Name, kindPush, kindEcho, kindHTTP, kindEvents, kindBusy) {
+		if !w.wanted(c.Name, kindPush, kindTLS, kindEcho, kindHTTP, kindEvents, kindBusy) {
 			continue
 		}
-		if w.kinds[kindPush] {
-			demo, pid := w.build(ctx, c, ".", "./cmd/demo", "demo"), filepath.Join(w.bin, c.Name+".pid")
-			c.status = []string{demo, "status", "-json", "-pid-file", pid}
-			c.commands[kindPush] = []string{
-				demo, "-pid-file", pid, "-listen", "websocket://127.0.0.1:0", "-listen", "text://127.0.0.1:0", "-loops", loops, "-log-level", "error",
-			}
+		if w.kinds[kindPush] || w.kinds[kindTLS] {
+			w.demo(ctx, c, loops)
 		}
 		if w.kinds[kindEcho] {
 			c.commands[kindEcho] = []string{w.build(ctx, c, ".", "./bench/servers/echo", "echo"), "-loops", loops}
@@ -40,6 +36,15 @@ func (w *workshop) ours(ctx context.Context) (all []*contestant) {
 		all = append(all, c)
 	}
 	return append(all, w.oursOtherwise(ctx)...)
+}
+
+// demo is for pushes, with and without TLS.
+func (w *workshop) demo(ctx context.Context, c *contestant, loops string) {
+	demo, pid := w.build(ctx, c, ".", "./cmd/demo", "demo"), filepath.Join(w.bin, c.Name+".pid")
+	c.status = []string{demo, "status", "-json", "-pid-file", pid}
+	argv := []string{demo, "-pid-file", pid, "-loops", loops, "-log-level", "error", "-listen", "text://127.0.0.1:0", "-listen"}
+	c.commands[kindPush] = slices.Concat(argv, []string{"websocket://127.0.0.1:0"})
+	c.commands[kindTLS] = slices.Concat(argv, []string{"wss://127.0.0.1:0"}, w.certificate("-tls-cert", "-tls-key"))
 }
 
 func (w *workshop) site(ctx context.Context, c *contestant) string {
@@ -89,13 +94,14 @@ type goRival struct {
 }
 
 var (
+	pushTLSEcho = map[string][]string{kindPush: nil, kindTLS: nil, kindEcho: {"-echo"}}
 	pushAndEcho = map[string][]string{kindPush: nil, kindEcho: {"-echo"}}
 	goRivals    = []goRival{
 		{"gnet", "github.com/panjf2000/gnet/v2", "stock gnet (gnet.Rotate, one loop) with fanloop's codecs, hub and slices", false, pushAndEcho},
-		{"gws", "github.com/lxzan/gws", "Broadcaster, WriteAsync; no limit on what waits", true, pushAndEcho},
+		{"gws", "github.com/lxzan/gws", "Broadcaster, WriteAsync; no limit on what waits", true, pushTLSEcho},
 		{"gorilla", "github.com/gorilla/websocket", "its chat example: hub, send channel of 256, write pump", true,
 			map[string][]string{kindPush: nil, kindEcho: {"-echo"}, kindBusy: nil}},
-		{"nbio", "github.com/lesismal/nbio", "IOModNonBlocking, its choice for many connections", true, pushAndEcho},
+		{"nbio", "github.com/lesismal/nbio", "IOModNonBlocking, its choice for many connections", true, pushTLSEcho},
 		{"fasthttp", "github.com/valyala/fasthttp", "a request handler, default options", true, map[string][]string{kindHTTP: nil}},
 		{"nethttp", "", "net/http: a handler; for events a goroutine, a channel of 256 and a Flush a client", true,
 			map[string][]string{kindHTTP: nil, kindEvents: {"-events"}}},
@@ -114,6 +120,9 @@ func (w *workshop) goRivals(ctx context.Context) (all []*contestant) {
 		}
 		for kind, flags := range rival.flags {
 			c.commands[kind] = append([]string{binary}, flags...)
+			if kind == kindTLS {
+				c.commands[kind] = append(c.commands[kind], w.certificate("-cert", "-key")...)
+			}
 		}
 		all = append(all, c)
 	}

@@ -25,7 +25,7 @@ func (w *workshop) javaScript(ctx context.Context) (all []*contestant) {
 		scripts     map[string][]string
 	}{
 		{"bun", "Bun.serve (uWebSockets) with publish, Bun.listen for the lines; for HTTP a handler", bun,
-			map[string][]string{kindPush: script("bun.js"), kindEcho: script("bun.js", "-echo"), kindHTTP: script("http-bun.js")}},
+			map[string][]string{kindPush: script("bun.js"), kindTLS: script("bun.js", w.certificate("-cert", "-key")...), kindEcho: script("bun.js", "-echo"), kindHTTP: script("http-bun.js")}},
 		{"bun-static", "Bun.serve with a static route: no handler runs", bun, map[string][]string{kindHTTP: script("http-bun.js", "-static")}},
 		{"ws", "ws on Node, no compression, with bufferutil", node, map[string][]string{kindPush: script("ws.js"), kindEcho: script("ws.js", "-echo")}},
 		{"node", "Node's own http", node, map[string][]string{kindHTTP: script("http-node.js")}},

@@ -47,6 +47,8 @@ type options struct {
 	httpPipeline                int
 	httpSeconds                 float64
 	burners, busyMessages       int
+	tlsConnections              int
+	tlsMessages                 int
 	settle, rest                float64
 }
 
@@ -80,7 +82,7 @@ func (n *numbers) Set(s string) error {
 // quickArgs make everything small: to see that it works and that nothing is lost, never to read a time from.
 var quickArgs = strings.Fields("-rounds 1 -paired-rounds 1 -connections 200 -step-messages 20 -burst-messages 100 -paced-rate 20 -paced-messages 5 " +
 	"-one-connections 50 -one-messages 100 -many-messages 5000 -echo-connections 50 -echo-messages 2000 -idle-connections 500 " +
-	"-storm-connections 500 -stuck 20 -stuck-fill 262144 -stuck-messages 5 -growth 100,300 -growth-rate 20 -growth-messages 5 -hub 100000 -http-connections 20,50 -http-seconds 0.1 -busy-messages 20 -settle 0.02 -rest 0.1")
+	"-storm-connections 500 -stuck 20 -stuck-fill 262144 -stuck-messages 5 -growth 100,300 -growth-rate 20 -growth-messages 5 -hub 100000 -http-connections 20,50 -http-seconds 0.1 -busy-messages 20 -tls-connections 200 -tls-messages 20 -settle 0.02 -rest 0.1")
 
 func parseOptions(args []string, stderr io.Writer) (options, error) {
 	o := options{growth: numbers{1_000, 5_000, 15_000}, hubUIDs: numbers{1_000_000, 10_000_000}, httpConnections: numbers{100, 1_000}}
@@ -112,7 +114,7 @@ func (o *options) generalFlags(flags *flag.FlagSet) {
 	flags.IntVar(&o.rounds, "rounds", 3, "`rounds` of each scenario; the servers take turns in each")
 	flags.IntVar(&o.pairedRounds, "paired-rounds", 9, "`rounds` of paced and one, which are compared pair by pair")
 	flags.Var(&o.servers, "servers", "only these `servers`, with commas in between (see README.md)")
-	flags.Var(&o.scenarios, "scenarios", "only these `scenarios`: step, burst, paced, one, many, echo, idle, storm, stuck, growth, hub, http, sse, busy")
+	flags.Var(&o.scenarios, "scenarios", "only these `scenarios`: step, burst, paced, one, many, echo, idle, storm, stuck, growth, hub, http, sse, busy, tls")
 	flags.Float64Var(&o.slow, "slow", 12, "a rival whose round takes these `seconds` has only -few-rounds of that scenario")
 	flags.Float64Var(&o.far, "far", 2.5, "so does a rival that is so many `times` worse than the best in what the scenario is about, and the best in nothing")
 	flags.IntVar(&o.fewRounds, "few-rounds", 2, "`rounds` of such rivals")
@@ -154,6 +156,8 @@ func (o *options) httpFlags(flags *flag.FlagSet) {
 	flags.IntVar(&o.httpPipeline, "http-pipeline", 16, "http: requests that a connection sends at once, where they are pipelined")
 	flags.Float64Var(&o.httpSeconds, "http-seconds", 2, "http: `seconds` in which requests are sent")
 	flags.IntVar(&o.burners, "burners", 16, "busy: handlers that use the CPU")
+	flags.IntVar(&o.tlsConnections, "tls-connections", 5_000, "tls: connections")
+	flags.IntVar(&o.tlsMessages, "tls-messages", 40, "tls: broadcasts")
 	flags.IntVar(&o.busyMessages, "busy-messages", 500, "busy: pushes")
 }
 
@@ -161,12 +165,12 @@ func (o *options) httpFlags(flags *flag.FlagSet) {
 const maxConnections = 19_000
 
 func (o *options) check() error {
-	most := max(o.connections, o.oneConnections, o.echoConnections, o.idleConnections, o.stormConnections, slices.Max(append(o.growth, 0)),
+	most := max(o.connections, o.oneConnections, o.echoConnections, o.idleConnections, o.stormConnections, o.tlsConnections, slices.Max(append(o.growth, 0)),
 		slices.Max(append(o.httpConnections, 0)))
 	switch {
 	case most > maxConnections:
 		return fmt.Errorf("at most %d connections: client and server are one process each", maxConnections)
-	case min(o.connections, o.oneConnections, o.echoConnections, o.idleConnections, o.stormConnections, o.rounds, o.pairedRounds, o.fewRounds, o.parallel) < 1,
+	case min(o.connections, o.oneConnections, o.echoConnections, o.idleConnections, o.stormConnections, o.tlsConnections, o.rounds, o.pairedRounds, o.fewRounds, o.parallel) < 1,
 		slices.Min(append(o.httpConnections, 1)) < 1:
 		return errors.New("connections, rounds and -parallel want at least 1")
 	case o.size < client.MinSize || o.echoSize < client.MinEcho || o.echoSize > 125:

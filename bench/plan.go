@@ -36,6 +36,7 @@ func plan(o *options) (all []scenario) {
 	o.connectionScenarios(&all)
 	o.growthScenarios(&all)
 	o.httpScenarios(&all)
+	o.tlsScenarios(&all)
 	return all
 }
 

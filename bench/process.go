@@ -13,6 +13,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"fanloop/bench/servers/job"
 )
 
 // A process is a server that runs.
@@ -48,6 +50,11 @@ func start(ctx context.Context, argv []string, ports ...string) (*process, error
 	}
 	go func() { _, _ = io.Copy(io.Discard, out) }() // ends with the process
 	return p, nil
+}
+
+// pages is where its pages connect to.
+func (p *process) pages() string {
+	return p.ports[job.WebSocket] + p.ports[job.SecureWebSocket] // it has one of them, or neither
 }
 
 // stopped ends the server by its own handle and waits for it.

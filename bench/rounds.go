@@ -92,13 +92,13 @@ func measure(ctx context.Context, c *contestant, s scenario) client.Result {
 	}
 	defer server.stopped()
 	j := s.Job
-	j.PID, j.WebSocket, j.Text, j.HTTP = server.cmd.Process.Pid, server.ports[job.WebSocket], server.ports[job.Text], server.ports[job.HTTP]
+	j.PID, j.WebSocket, j.Text, j.HTTP = server.cmd.Process.Pid, server.pages(), server.ports[job.Text], server.ports[job.HTTP]
 	j.Events = j.Events && !c.webSocket
 	result, err := inPart[client.Job, client.Result](ctx, partClient, j)
 	if err != nil {
 		result.Failure = err.Error()
 	}
-	if s.Kind == kindPush {
+	if s.Kind == kindPush || s.Kind == kindTLS {
 		c.askTurns(ctx, &result)
 	}
 	if text := server.complaints.String(); result.Failure != "" && text != "" {

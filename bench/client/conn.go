@@ -15,6 +15,7 @@ type state uint8
 const (
 	closed     state = iota
 	connecting       // waits for the kernel
+	securing         // waits for its TLS
 	upgrading        // waits for the server's 101
 	open
 	deaf    // never read: a stuck client
@@ -32,6 +33,8 @@ type conn struct {
 	rest  []byte // an unfinished frame, chunk or answer
 	event []byte // Events: the beginning of an event whose end is in another chunk
 	owed  int    // HTTP: how many answers it waits for
+
+	secure *secure // nil without TLS
 }
 
 var (
@@ -124,7 +127,7 @@ func (l *load) control(c *conn, opcode byte, payload []byte) {
 	if opcode == opPing {
 		frame := appendMasked(nil, payload)
 		frame[0] = 0x80 | opPong
-		_, _ = write(c.fd, frame)
+		_ = l.send(c, frame)
 	}
 }
 

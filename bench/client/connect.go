@@ -47,7 +47,7 @@ func (l *load) dial(c *conn) error {
 	return l.watch(unix.EPOLL_CTL_ADD, c.fd, c.id, unix.EPOLLOUT)
 }
 
-// connected sends the handshake when the kernel has connected.
+// connected goes on when the kernel has connected.
 func (l *load) connected(c *conn) error {
 	failed, err := unix.GetsockoptInt(int(c.fd), unix.SOL_SOCKET, unix.SO_ERROR)
 	if err != nil {
@@ -56,9 +56,17 @@ func (l *load) connected(c *conn) error {
 	if failed != 0 {
 		return unix.Errno(failed)
 	}
+	if l.job.TLS {
+		return l.secure(c)
+	}
 	if err := l.watch(unix.EPOLL_CTL_MOD, c.fd, c.id, unix.EPOLLIN); err != nil {
 		return err
 	}
+	return l.greet(c)
+}
+
+// greet sends the handshake of the pages' protocol.
+func (l *load) greet(c *conn) error {
 	if l.pages.hello == nil {
 		return l.opened(c, l.now())
 	}
@@ -92,6 +100,10 @@ func (l *load) opened(c *conn, now int64) error {
 
 // send writes a small frame, for which an idle socket always has room.
 func (l *load) send(c *conn, p []byte) error {
+	if c.secure != nil {
+		_, err := c.secure.tls.Write(p)
+		return err
+	}
 	n, errno := write(c.fd, p)
 	if errno != 0 {
 		return errno

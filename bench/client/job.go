@@ -22,6 +22,7 @@ type Job struct {
 	WebSocket string // host:port that pages connect to
 	Text      string // host:port that takes lines; not used by Echo and HTTP
 	HTTP      string // host:port that takes requests: HTTP, Busy, Events
+	TLS       bool   // pages speak TLS, any server's certificate will do
 	Events    bool   // pages listen to Server-Sent Events on the HTTP port instead of to a WebSocket
 	PID       int    // of the server, for its CPU and memory
 

@@ -25,6 +25,7 @@ type load struct {
 	dialer dialer
 	back   backEnd
 	server *server
+	lobby  lobby // with TLS
 
 	onMessage func(c *conn, payload []byte, now int64)
 
@@ -59,6 +60,9 @@ func newLoad(job Job) (*load, error) {
 	if job.Text != "" {
 		err = l.openBackEnd()
 	}
+	if job.TLS && err == nil {
+		err = l.openLobby()
+	}
 	return l, err
 }
 
@@ -71,6 +75,9 @@ func (l *load) close() {
 		l.hangUp(&l.conns[i])
 	}
 	l.back.close()
+	if l.job.TLS {
+		_ = unix.Close(l.lobby.fd)
+	}
 	_ = unix.Close(l.poller)
 	runtime.UnlockOSThread()
 }
@@ -79,7 +86,7 @@ func (l *load) hangUp(c *conn) {
 	if c.fd >= 0 {
 		_ = unix.Close(int(c.fd))
 	}
-	c.fd, c.state, c.rest = -1, closed, nil
+	c.fd, c.state, c.rest, c.secure = -1, closed, nil, nil
 }
 
 // watch adds or changes what is reported of a descriptor.
@@ -94,7 +101,13 @@ func (l *load) poll(limit time.Duration) error {
 		return err
 	}
 	for i := range max(n, 0) {
-		if id := l.events[i].Fd; id != backEndID {
+		switch id := l.events[i].Fd; id {
+		case backEndID:
+		case lobbyID:
+			if err := l.secured(); err != nil {
+				return err
+			}
+		default:
 			if err := l.serve(&l.conns[id], l.events[i].Events); err != nil {
 				return fmt.Errorf("connection %d: %w", id, err)
 			}
@@ -114,6 +127,9 @@ func (l *load) serve(c *conn, events uint32) error {
 }
 
 func (l *load) readFrom(c *conn) error {
+	if c.secure != nil {
+		return l.readSecure(c)
+	}
 	n, errno := read(c.fd, l.buf)
 	switch {
 	case errno == unix.EAGAIN:

@@ -4,11 +4,14 @@
 // so that nothing is lost, and with -shed it is fanloop's limit, with closing behind it.
 const echo = process.argv.includes("-echo");
 const shed = process.argv.includes("-shed");
+const argument = (name) => (process.argv.includes(name) ? process.argv[process.argv.indexOf(name) + 1] : undefined);
+const cert = argument("-cert");
 const pages = new Map();
 
 const server = Bun.serve({
   hostname: "127.0.0.1",
   port: 0,
+  tls: cert && { cert: Bun.file(cert), key: Bun.file(argument("-key")) },
   fetch(request, server) {
     if (server.upgrade(request, { data: { uid: "" } })) return;
     return new Response("only WebSockets are served here", { status: 426 });
@@ -60,7 +63,7 @@ function flush(connection) {
   if (state.answers) state.answers = state.answers.slice(connection.write(state.answers));
 }
 
-console.log(`  websocket://127.0.0.1:${server.port}`);
+console.log(`  ${cert ? "wss" : "websocket"}://127.0.0.1:${server.port}`);
 if (!echo) {
   const text = Bun.listen({
     hostname: "127.0.0.1",

@@ -4,6 +4,7 @@
 package main
 
 import (
+	"crypto/tls"
 	"fmt"
 	"io"
 	"log"
@@ -29,7 +30,14 @@ func run(o job.Options) error {
 	if err != nil {
 		return err
 	}
-	job.Announce(job.WebSocket, pages.Addr())
+	config, err := o.TLS()
+	if err != nil {
+		return err
+	}
+	job.Announce(o.Pages(), pages.Addr())
+	if config != nil {
+		pages = tls.NewListener(pages, config)
+	}
 	if o.Echo {
 		return gws.NewServer(&echo{}, nil).RunListener(pages)
 	}

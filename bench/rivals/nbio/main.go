@@ -1,6 +1,6 @@
 // Command nbio does the job of the benchmark on nbio, with the I/O mode that its README advises for many connections
 // (IOModNonBlocking: no goroutine a connection). A write that the kernel does not take waits in nbio's own buffer, without
-// a limit; with -shed a connection is closed at fanloop's limit (MaxWriteBufferSize).
+// a limit; with -shed a connection is closed at fanloop's limit (MaxWriteBufferSize). Its TLS is its own copy of crypto/tls.
 package main
 
 import (
@@ -16,6 +16,7 @@ import (
 
 	"fanloop/bench/servers/job"
 
+	"github.com/lesismal/llib/std/crypto/tls"
 	"github.com/lesismal/nbio/logging"
 	"github.com/lesismal/nbio/nbhttp"
 	"github.com/lesismal/nbio/nbhttp/websocket"
@@ -39,6 +40,14 @@ func run(o job.Options) error {
 		Network: "tcp", Addrs: []string{job.Loopback}, IOMod: nbhttp.IOModNonBlocking,
 		Handler: http.HandlerFunc(h.serve), KeepaliveTime: time.Hour, ReleaseWebsocketPayload: true,
 	}
+	if o.Cert != "" {
+		cert, err := tls.LoadX509KeyPair(o.Cert, o.Key)
+		if err != nil {
+			return err
+		}
+		config.Addrs, config.AddrsTLS = nil, config.Addrs
+		config.TLSConfig = &tls.Config{Certificates: []tls.Certificate{cert}}
+	}
 	if o.Shed {
 		config.MaxWriteBufferSize = shedLimit
 	}
@@ -46,11 +55,11 @@ func run(o job.Options) error {
 	if err := engine.Start(); err != nil {
 		return err
 	}
-	addr, err := net.ResolveTCPAddr("tcp", config.Addrs[0])
+	addr, err := net.ResolveTCPAddr("tcp", append(engine.Addrs, engine.AddrsTLS...)[0])
 	if err != nil {
 		return err
 	}
-	job.Announce(job.WebSocket, addr)
+	job.Announce(o.Pages(), addr)
 	if o.Echo {
 		<-ctx.Done()
 		return nil

@@ -1,6 +1,7 @@
 package job
 
 import (
+	"crypto/tls"
 	"flag"
 	"fmt"
 	"net"
@@ -14,6 +15,28 @@ type Options struct {
 	// Shed asks a server whose send queues are bounded to close a client whose queue is full. Otherwise it waits, so that
 	// nothing is lost.
 	Shed bool
+	// Cert and Key are PEM files: the WebSocket port speaks TLS.
+	Cert, Key string
+}
+
+// TLS is what the files hold; nil when none are named.
+func (o *Options) TLS() (*tls.Config, error) {
+	if o.Cert == "" {
+		return nil, nil
+	}
+	cert, err := tls.LoadX509KeyPair(o.Cert, o.Key)
+	if err != nil {
+		return nil, err
+	}
+	return &tls.Config{Certificates: []tls.Certificate{cert}}, nil
+}
+
+// Pages is the name of the port that pages connect to.
+func (o *Options) Pages() string {
+	if o.Cert != "" {
+		return SecureWebSocket
+	}
+	return WebSocket
 }
 
 // Flags reads the command line.
@@ -21,6 +44,8 @@ func Flags() Options {
 	var o Options
 	flag.BoolVar(&o.Echo, "echo", false, "one WebSocket port that sends every message back")
 	flag.BoolVar(&o.Shed, "shed", false, "close clients whose queue is full instead of waiting for them")
+	flag.StringVar(&o.Cert, "cert", "", "PEM `file`: the WebSocket port speaks TLS")
+	flag.StringVar(&o.Key, "key", "", "PEM `file` of its key")
 	flag.Parse()
 	return o
 }
@@ -30,9 +55,10 @@ const Loopback = "127.0.0.1:0"
 
 // Names of the ports, as they are announced.
 const (
-	WebSocket = "websocket"
-	Text      = "text"
-	HTTP      = "http"
+	WebSocket       = "websocket"
+	SecureWebSocket = "wss"
+	Text            = "text"
+	HTTP            = "http"
 )
 
 // Announce says where a port is. The benchmark reads these lines.
