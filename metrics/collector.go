@@ -17,11 +17,14 @@ import (
 type Sources struct {
 	Engine *engine.Engine
 	Hub    *hub.Hub
-	HTTP   *http.Server
+	HTTP   HTTPStats // an *http.Server, or what adds several up
 	API    *hubapi.API
 	// MessagesIn is how many messages have come since the start, for a program that counts them. Any goroutine.
 	MessagesIn func() uint64
 }
+
+// HTTPStats is whom to ask what has become of HTTP requests. Any goroutine.
+type HTTPStats interface{ Stats() http.Stats }
 
 // New makes a collector to be registered. It may be asked from any goroutine.
 func New(from Sources) prometheus.Collector {

@@ -63,7 +63,7 @@ func (s *server) adminSite() *http.Server {
 func (s *server) registry() *prometheus.Registry {
 	r := prometheus.NewRegistry()
 	r.MustRegister(
-		metrics.New(metrics.Sources{Engine: s.engine, Hub: s.hub, HTTP: s.site.Server, API: s.site.api, MessagesIn: s.received}),
+		metrics.New(metrics.Sources{Engine: s.engine, Hub: s.hub, HTTP: s.sites, API: s.api, MessagesIn: s.received}),
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
@@ -71,4 +71,4 @@ func (s *server) registry() *prometheus.Registry {
 }
 
 // received counts the messages of pages, and the lines and requests of back ends.
-func (s *server) received() uint64 { return s.messagesIn.Load() + s.site.api.Stats().Requests }
+func (s *server) received() uint64 { return s.messagesIn.Load() + s.api.Stats().Requests }

@@ -7,11 +7,7 @@ import (
 	"fanloop/hubapi"
 )
 
-// backends serves those who push: one JSON line, a message or a command, one answer.
-func (s *server) backends() *text.Server {
-	return &text.Server{OnMessage: s.onLine}
-}
-
+// onLine is called with each line of a back end.
 func (s *server) onLine(c *text.Conn, line []byte) {
 	s.messagesIn.Add(1)
 	reply := c.Reply()

@@ -44,18 +44,31 @@ func (s *server) loadTLS() (err error) {
 			return err
 		}
 	}
-	if o.clientCA == "" {
-		return nil
+	s.authorities, err = loadAuthorities(&s.options)
+	return err
+}
+
+// authorities are those who sign the certificates of back ends, by the file that they come from.
+type authorities map[string]*x509.CertPool
+
+// loadAuthorities reads the files that ports want.
+func loadAuthorities(o *options) (authorities, error) {
+	all := authorities{}
+	for _, e := range o.listen {
+		file := o.portOptions(e).tlsClientCA
+		if !forBackEndsOverTLS.are(e) || file == "" || all[file] != nil {
+			continue
+		}
+		pem, err := os.ReadFile(file)
+		if err != nil {
+			return nil, fmt.Errorf("tls-client-ca: %w", err)
+		}
+		all[file] = x509.NewCertPool()
+		if !all[file].AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("tls-client-ca: no certificate in %s", file)
+		}
 	}
-	pem, err := os.ReadFile(o.clientCA)
-	if err != nil {
-		return fmt.Errorf("-tls-client-ca: %w", err)
-	}
-	s.authorities = x509.NewCertPool()
-	if !s.authorities.AppendCertsFromPEM(pem) {
-		return fmt.Errorf("-tls-client-ca: no certificate in %s", o.clientCA)
-	}
-	return nil
+	return all, nil
 }
 
 // tlsOf is nil without TLS.
@@ -63,9 +76,15 @@ func (s *server) tlsOf(e endpoint) *engine.TLSOptions {
 	if !e.tls() {
 		return nil
 	}
-	o := &engine.TLSOptions{Certificates: s.certs}
-	if e.wantsClientCA() && s.authorities != nil {
-		o.Config = &tls.Config{ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: s.authorities}
+	p := s.options.portOptions(e)
+	o := &engine.TLSOptions{
+		Certificates:            s.certs,
+		HandshakeTimeout:        p.tlsTimeout,
+		MaxHandshakes:           p.tlsHandshakes,
+		MaxHandshakesPerAddress: p.tlsHandshakesPerAddress,
+	}
+	if forBackEndsOverTLS.are(e) && p.tlsClientCA != "" {
+		o.Config = &tls.Config{ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: s.authorities[p.tlsClientCA]}
 	}
 	return o
 }

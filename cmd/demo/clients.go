@@ -10,11 +10,6 @@ import (
 	"fanloop/hubapi"
 )
 
-// clients serves the web pages: the first message of each is its uid, later ones may ask for groups.
-func (s *server) clients() *websocket.Server {
-	return &websocket.Server{Origins: s.origins(), OnMessage: s.onClientMessage, OnClose: s.onClientClose}
-}
-
 // origins are the pages that may connect. As long as what a page says is believed anyway, pages that were opened as a file may too.
 func (s *server) origins() http.Origins { return http.Origins{"same-host", "null"} }
 
@@ -25,6 +20,7 @@ func (s *server) onClientClose(c *websocket.Conn, err error) {
 // bound marks a connection that has said its uid.
 type bound struct{}
 
+// onClientMessage is called with each message of a page: the first is its uid, later ones may ask for groups.
 func (s *server) onClientMessage(c *websocket.Conn, m websocket.Message) {
 	s.messagesIn.Add(1)
 	if c.Value() == nil {

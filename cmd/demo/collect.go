@@ -29,7 +29,7 @@ func (s *server) sample() sample {
 
 // status is how the server is; its loops were busy between the two samples. The state is left out.
 func (s *server) status(from, to sample) status {
-	e, h, web, api := s.engine.Stats(), s.hub.Stats(), s.site.Stats(), s.site.api.Stats()
+	e, h, web, api := s.engine.Stats(), s.hub.Stats(), s.sites.Stats(), s.api.Stats()
 	return status{
 		Version: version(), Process: os.Getpid(), Started: processStart, Uptime: to.taken.Sub(processStart).Seconds(),
 		Connections: e.Connections, Stalled: e.Stalled, Bound: h.Bound, UIDs: h.UIDs, Groups: h.Groups,
@@ -55,7 +55,7 @@ var processStart = time.Now()
 func (s *server) listenerStatus() (all []listenerStatus) {
 	for i, p := range s.ports {
 		all = append(all, listenerStatus{
-			Protocol: p.protocol, Address: s.opened[i].String(), Open: p.listener.Open(), Accepted: p.listener.Accepted(),
+			Protocol: p.endpoint.protocol, Address: s.opened[i].String(), Open: p.listener.Open(), Accepted: p.listener.Accepted(),
 		})
 	}
 	return all

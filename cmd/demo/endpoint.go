@@ -9,10 +9,11 @@ import (
 	"strings"
 )
 
-// An endpoint is a port to open: the protocol spoken there, and host:port or unix:/path.
+// An endpoint is a port to open: the protocol spoken there, host:port or unix:/path, and what stands behind a ?, its own options.
 type endpoint struct {
 	protocol string
 	address  string
+	query    string
 }
 
 const (
@@ -26,11 +27,12 @@ var overTLS = map[string]string{"wss": protocolWebSocket, "texts": protocolText,
 
 // defaultEndpoints are opened when no -listen is given.
 var defaultEndpoints = []endpoint{
-	{protocolWebSocket, "0.0.0.0:1234"},
-	{protocolText, "127.0.0.1:5678"},
-	{protocolHTTP, "127.0.0.1:8080"},
+	{protocol: protocolWebSocket, address: "0.0.0.0:1234"},
+	{protocol: protocolText, address: "127.0.0.1:5678"},
+	{protocol: protocolHTTP, address: "127.0.0.1:8080"},
 }
 
+// String names the endpoint, without its options.
 func (e endpoint) String() string { return e.protocol + "://" + e.address }
 
 // spoken is the protocol without TLS.
@@ -47,29 +49,42 @@ var errEndpoint = errors.New("want websocket://host:port, text://host:port or ht
 
 // parseEndpoint reads what -listen takes. Its errors leave the value out, which the flag package shows.
 func parseEndpoint(s string) (endpoint, error) {
-	protocol, address, found := strings.Cut(s, "://")
+	protocol, rest, found := strings.Cut(s, "://")
 	if !found {
 		return endpoint{}, errEndpoint
 	}
-	switch (endpoint{protocol: protocol}).spoken() {
+	address, query, _ := strings.Cut(rest, "?")
+	e := endpoint{protocol, address, query}
+	switch e.spoken() {
 	case protocolWebSocket, protocolText, protocolHTTP:
 	default:
 		return endpoint{}, fmt.Errorf("protocol %q is none of websocket, text and http, nor wss, texts and https", protocol)
 	}
+	if err := checkAddress(address); err != nil {
+		return endpoint{}, err
+	}
+	if err := e.checkQuery(); err != nil {
+		return endpoint{}, err
+	}
+	return e, nil
+}
+
+// checkAddress looks at host:port and unix:/path.
+func checkAddress(address string) error {
 	if path, unix := strings.CutPrefix(address, "unix:"); unix {
 		if path == "" {
-			return endpoint{}, errEndpoint
+			return errEndpoint
 		}
-		return endpoint{protocol, address}, nil
+		return nil
 	}
 	_, port, err := net.SplitHostPort(address)
 	if err != nil {
-		return endpoint{}, err
+		return err
 	}
 	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
-		return endpoint{}, fmt.Errorf("%q is not a port, a number from 0 to 65535", port)
+		return fmt.Errorf("%q is not a port, a number from 0 to 65535", port)
 	}
-	return endpoint{protocol, address}, nil
+	return nil
 }
 
 // host is "" for a unix socket, and for all addresses.

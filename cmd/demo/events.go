@@ -49,21 +49,18 @@ var (
 	errQuery    = errors.New("the query cannot be read")
 )
 
-// maxName is the hub's limit on names, in bytes.
-const maxName = 1024
-
-// parseSubscription reads a query.
-func parseSubscription(query string, mayJoin bool) (subscription, error) {
+// parseSubscription reads a query; maxName is the hub's limit on names, in bytes.
+func parseSubscription(query string, mayJoin bool, maxName int) (subscription, error) {
 	q, err := url.ParseQuery(query)
 	if err != nil {
 		return subscription{}, errQuery
 	}
 	uid, groups := q["uid"], q["group"]
-	if len(uid) != 1 || !isName(uid[0]) {
+	if len(uid) != 1 || !isName(uid[0], maxName) {
 		return subscription{}, errOneUID
 	}
 	for _, g := range groups {
-		if !isName(g) {
+		if !isName(g, maxName) {
 			return subscription{}, errGroup
 		}
 	}
@@ -73,11 +70,11 @@ func parseSubscription(query string, mayJoin bool) (subscription, error) {
 	return subscription{uid[0], groups}, nil
 }
 
-func isName(name string) bool { return name != "" && len(name) <= maxName }
+func isName(name string, maxName int) bool { return name != "" && len(name) <= maxName }
 
 // onEventsRequest refuses what cannot be served, while there is a status to say so: a browser does not come back then.
 func (s *server) onEventsRequest(x *http.Exchange) {
-	_, err := parseSubscription(string(x.Head().Query()), s.options.clientGroups)
+	_, err := parseSubscription(string(x.Head().Query()), s.options.clientGroups, s.options.limits.name)
 	switch {
 	case err == errNoGroups:
 		say(x, 403, err.Error()+"\n")
@@ -87,7 +84,7 @@ func (s *server) onEventsRequest(x *http.Exchange) {
 }
 
 func (s *server) onEvents(c *http.EventStream, x *http.Exchange) {
-	sub, _ := parseSubscription(string(x.Head().Query()), s.options.clientGroups) // it has been read before
+	sub, _ := parseSubscription(string(x.Head().Query()), s.options.clientGroups, s.options.limits.name) // it has been read before
 	ref, last := c.Ref(), x.LastEventID()
 	s.hub.Do(c.Loop(), func(x *hub.Home) {
 		if err := x.Bind(ref, sub.uid); err != nil {

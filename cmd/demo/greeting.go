@@ -22,7 +22,7 @@ func (s *server) greet() {
 	if s.options.tls.selfSigned {
 		fmt.Fprintf(&b, "The certificate is self-signed: browsers warn, and curl wants -k. SHA-256 %s\n", s.fingerprint)
 	}
-	if s.options.reusePort {
+	if s.options.port.reusePort {
 		b.WriteString("With -reuseport each process has its own users: a push reaches those of one process only.\n")
 	}
 	s.suggestPage(&b)

@@ -61,7 +61,7 @@ func TestGreeting(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			out := peers.NewLines()
-			s := &server{options: options{reusePort: test.reusePort}, stdout: out, opened: test.opened}
+			s := &server{options: options{port: portOptions{reusePort: test.reusePort}}, stdout: out, opened: test.opened}
 			s.greet()
 			for _, want := range test.want {
 				if !strings.Contains(out.String(), want) {

@@ -7,112 +7,138 @@ import (
 	"io"
 	"log/slog"
 	"net/url"
-	"os"
 	"regexp"
+
+	"fanloop/cmd/demo/internal/config"
 )
 
-// options are what the command line says.
+// options are what the command line, the environment and the configuration file say, in this order.
 type options struct {
 	listen       []endpoint
+	port         portOptions // of ports that do not say otherwise
+	limits       limits
 	loops        int
-	reusePort    bool
 	single       bool
-	slow         slowPolicy
 	clientGroups bool
 	httpToken    string   // "" lets this machine in only
 	cors         []string // origins whose pages may listen to /events
 	tls          tlsOptions
 	logLevel     slog.Level
 	admin        *endpoint // of metrics and profiles; nil is nowhere
+	config       string    // file; "" is none
 	pidFile      string    // "" is the default, which need not be free
 	logFile      string    // "" is stderr, and of a daemon a file beside the pid file
 	detach       bool
 	version      bool
+
+	args    []string        // the command line
+	reading *config.Reading // where all of it comes from
 }
 
-// parseOptions reads the command line. The error is flag.ErrHelp for -h; it prints nothing.
+// environment is what the names of environment variables begin with: -log-level is FANLOOP_LOG_LEVEL.
+const environment = "FANLOOP"
+
+// tokenVariable is another name of FANLOOP_HTTP_TOKEN. Other users of the machine see a command line, but not the environment.
+const tokenVariable = "FANLOOP_TOKEN"
+
+// A usageError is what is wrong with a command line.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+// parseOptions reads the command line, and what it leaves to the environment and the file. The error is flag.ErrHelp for -h, a
+// usageError, or all that is wrong with the options, a line each. It prints nothing.
 func parseOptions(args []string) (options, error) {
-	var o options
+	o := standardOptions()
+	o.args = args
 	flags := o.flags()
-	if err := flags.Parse(args); err != nil {
-		return options{}, err
+	from := config.Sources{
+		Args: args, Prefix: environment, File: "config", CommandLine: []string{"d", "version"},
+		Also: map[string]string{"http-token": tokenVariable},
 	}
-	if err := o.complete(flags); err != nil {
+	r, err := from.Read(flags)
+	if err == nil && flags.NArg() > 0 {
+		err = fmt.Errorf("%q is not a flag", flags.Arg(0))
+	}
+	if err != nil {
+		return options{}, usageError{err}
+	}
+	o.reading = r
+	if r.Err() == nil {
+		o.complete()
+	}
+	if err := r.Err(); err != nil {
 		return options{}, err
 	}
 	return o, nil
 }
 
-// flags are those of the command line, which set o. What they mean stands in usage.
+// standardOptions are those when nothing is said.
+func standardOptions() options {
+	return options{port: standardPort(), limits: standardLimits(), loops: 1, clientGroups: true}
+}
+
+// flags are those of start, whose values are the defaults before they are set. Each but -config, -d and -version can stand in the file
+// too. What they mean stands in usage and in docs/fanloop.toml; tests miss it there.
 func (o *options) flags() *flag.FlagSet {
 	flags := flag.NewFlagSet("fanloop", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
-	flags.Func("listen", "", o.addEndpoint)
-	flags.BoolVar(&o.clientGroups, "client-groups", true, "")
-	flags.BoolVar(&o.single, "single", false, "")
-	flags.StringVar(&o.httpToken, "http-token", "", "")
-	flags.Func("cors", "", o.addOrigin)
-	flags.TextVar(&o.slow, "slow", slowPolicy("close"), "")
-	o.tls.add(flags)
-	flags.IntVar(&o.loops, "loops", 1, "")
-	flags.BoolVar(&o.reusePort, "reuseport", false, "")
-	flags.TextVar(&o.logLevel, "log-level", slog.LevelInfo, "")
-	flags.Func("admin", "", o.setAdmin)
-	flags.BoolVar(&o.detach, "d", false, "")
-	flags.StringVar(&o.pidFile, "pid-file", "", "")
-	flags.StringVar(&o.logFile, "log-file", "", "")
-	flags.BoolVar(&o.version, "version", false, "")
+	flags.Var(config.String(&o.config), "config", "")
+	flags.Var(config.List(&o.listen, parseEndpoint), "listen", "")
+	o.port.addFlags(flags)
+	o.limits.addFlags(flags)
+	flags.Var(config.Bool(&o.clientGroups), "client-groups", "")
+	flags.Var(config.Bool(&o.single), "single", "")
+	flags.Var(config.Secret(&o.httpToken), "http-token", "")
+	flags.Var(config.List(&o.cors, parseOrigin), "cors", "")
+	o.tls.addFlags(flags)
+	flags.Var(config.Number(&o.loops, 1, 1024), "loops", "")
+	flags.Var(config.Text(&o.logLevel), "log-level", "")
+	flags.Var(config.Func(o.adminText, o.setAdmin), "admin", "")
+	flags.Var(config.Bool(&o.detach), "d", "")
+	flags.Var(config.String(&o.pidFile), "pid-file", "")
+	flags.Var(config.String(&o.logFile), "log-file", "")
+	flags.Var(config.Bool(&o.version), "version", "")
 	return flags
-}
-
-func (o *options) addEndpoint(s string) error {
-	e, err := parseEndpoint(s)
-	o.listen = append(o.listen, e)
-	return err
 }
 
 // setAdmin takes host:port, or unix:/path.
 func (o *options) setAdmin(s string) error {
 	e, err := parseEndpoint(protocolHTTP + "://" + s)
-	if err == errEndpoint {
+	if err == errEndpoint || e.query != "" {
 		err = errors.New("want host:port, or unix:/path")
 	}
 	o.admin = &e
 	return err
 }
 
-// addOrigin takes what a browser says in Origin, or * for all.
-func (o *options) addOrigin(s string) error {
-	u, err := url.Parse(s)
-	if s != "*" && (err != nil || u.Scheme == "" || u.Host == "" || u.Scheme+"://"+u.Host != s) {
-		return errors.New("want an origin, such as https://www.example.com, or *")
+func (o *options) adminText() string {
+	if o.admin == nil {
+		return ""
 	}
-	o.cors = append(o.cors, s)
-	return nil
+	return o.admin.address
 }
 
-// tokenVariable is where the token comes from without -http-token: other users of the machine see a command line, but not this.
-const tokenVariable = "FANLOOP_TOKEN"
+// parseOrigin takes what a browser says in Origin, or * for all.
+func parseOrigin(s string) (string, error) {
+	u, err := url.Parse(s)
+	if s != "*" && (err != nil || u.Scheme == "" || u.Host == "" || u.Scheme+"://"+u.Host != s) {
+		return "", errors.New("want an origin, such as https://www.example.com, or *")
+	}
+	return s, nil
+}
 
 // bearerToken is what can be sent behind "Bearer" (RFC 6750 2.1).
 var bearerToken = regexp.MustCompile(`^[-A-Za-z0-9._~+/]+=*$`)
 
-// complete checks what single flags cannot, and fills in the defaults.
-func (o *options) complete(flags *flag.FlagSet) error {
-	if flags.NArg() > 0 {
-		return fmt.Errorf("%q is not a flag", flags.Arg(0))
-	}
-	if o.loops < 1 || o.loops > 1024 {
-		return errors.New("-loops wants a number from 1 to 1024")
-	}
-	if o.httpToken == "" {
-		o.httpToken = os.Getenv(tokenVariable)
-	}
+// complete fills in what is said when nothing is, and checks what single flags cannot. What is wrong is in the reading, under the
+// name of a flag.
+func (o *options) complete() {
 	if o.httpToken != "" && !bearerToken.MatchString(o.httpToken) {
-		return errors.New("-http-token wants letters, digits and -._~+/ only")
+		o.reading.Problem("http-token", errors.New("want letters, digits and -._~+/ only"))
 	}
 	if len(o.listen) == 0 {
 		o.listen = defaultEndpoints
 	}
-	return o.tls.check(o.listen)
+	o.checkTLS()
 }

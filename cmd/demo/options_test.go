@@ -11,7 +11,7 @@ import (
 )
 
 func TestParseOptions(t *testing.T) {
-	plain := options{listen: defaultEndpoints, loops: 1, clientGroups: true, slow: "close"}
+	plain := options{listen: defaultEndpoints, port: standardPort(), limits: standardLimits(), loops: 1, clientGroups: true}
 	with := func(change func(o *options)) options {
 		o := plain
 		change(&o)
@@ -22,35 +22,37 @@ func TestParseOptions(t *testing.T) {
 		want options
 	}{
 		{args: "", want: plain},
-		{args: "-listen text://127.0.0.1:1", want: with(func(o *options) { o.listen = []endpoint{{"text", "127.0.0.1:1"}} })},
+		{args: "-listen text://127.0.0.1:1", want: with(func(o *options) { o.listen = []endpoint{{"text", "127.0.0.1:1", ""}} })},
 		{args: "-listen websocket://:1 -listen text://unix:/a --listen=text://:2", want: with(func(o *options) {
-			o.listen = []endpoint{{"websocket", ":1"}, {"text", "unix:/a"}, {"text", ":2"}}
+			o.listen = []endpoint{{"websocket", ":1", ""}, {"text", "unix:/a", ""}, {"text", ":2", ""}}
 		})},
 		{args: "-listen http://[::1]:1 -http-token a-._~+/9==", want: with(func(o *options) {
-			o.listen, o.httpToken = []endpoint{{"http", "[::1]:1"}}, "a-._~+/9=="
+			o.listen, o.httpToken = []endpoint{{"http", "[::1]:1", ""}}, "a-._~+/9=="
 		})},
 		{args: "-cors https://a.example -cors http://b.example:1 -cors *", want: with(func(o *options) {
 			o.cors = []string{"https://a.example", "http://b.example:1", "*"}
 		})},
 		{args: "-listen texts://:1 -tls-cert a.pem -tls-key a.key -tls-cert b.pem -tls-key b.key -tls-client-ca ca.pem", want: with(func(o *options) {
-			o.listen = []endpoint{{"texts", ":1"}}
-			o.tls = tlsOptions{certs: []string{"a.pem", "b.pem"}, keys: []string{"a.key", "b.key"}, clientCA: "ca.pem"}
+			o.listen = []endpoint{{"texts", ":1", ""}}
+			o.tls = tlsOptions{certs: []string{"a.pem", "b.pem"}, keys: []string{"a.key", "b.key"}}
+			o.port.tlsClientCA = "ca.pem"
 		})},
 		{args: "-listen https://:1 -tls-self-signed", want: with(func(o *options) {
-			o.listen, o.tls.selfSigned = []endpoint{{"https", ":1"}}, true
+			o.listen, o.tls.selfSigned = []endpoint{{"https", ":1", ""}}, true
 		})},
 		{args: "-loops 4", want: with(func(o *options) { o.loops = 4 })},
-		{args: "-reuseport", want: with(func(o *options) { o.reusePort = true })},
+		{args: "-reuseport", want: with(func(o *options) { o.port.reusePort = true })},
 		{args: "-single", want: with(func(o *options) { o.single = true })},
-		{args: "-slow drop-oldest", want: with(func(o *options) { o.slow = "drop-oldest" })},
+		{args: "-slow drop-oldest", want: with(func(o *options) { o.port.slow = "drop-oldest" })},
 		{args: "-client-groups=false", want: with(func(o *options) { o.clientGroups = false })},
-		{args: "-admin 127.0.0.1:9090", want: with(func(o *options) { o.admin = &endpoint{"http", "127.0.0.1:9090"} })},
-		{args: "-admin unix:/a", want: with(func(o *options) { o.admin = &endpoint{"http", "unix:/a"} })},
+		{args: "-admin 127.0.0.1:9090", want: with(func(o *options) { o.admin = &endpoint{"http", "127.0.0.1:9090", ""} })},
+		{args: "-admin unix:/a", want: with(func(o *options) { o.admin = &endpoint{"http", "unix:/a", ""} })},
 		{args: "-log-level debug", want: with(func(o *options) { o.logLevel = slog.LevelDebug })},
 		{args: "-log-level WARN", want: with(func(o *options) { o.logLevel = slog.LevelWarn })},
 	}
 	for _, test := range tests {
 		got, err := parseOptions(strings.Fields(test.args))
+		got.args, got.reading = nil, nil
 		if err != nil || !reflect.DeepEqual(got, test.want) {
 			t.Errorf("%q: got %+v, %v, want %+v", test.args, got, err, test.want)
 		}
@@ -63,22 +65,22 @@ func TestParseOptionsErrors(t *testing.T) {
 		{"-listen", "needs an argument: -listen"},
 		{"-listen ws://:1", `invalid value "ws://:1" for flag -listen: protocol "ws" is none of websocket, text and http`},
 		{"-listen text://:1 -listen nonsense", `invalid value "nonsense" for flag -listen: want websocket://host:port`},
-		{"-http-token a:b", "-http-token wants letters, digits and -._~+/ only"},
-		{"-http-token =", "-http-token wants letters, digits and -._~+/ only"},
+		{"-http-token a:b", "-http-token: want letters, digits and -._~+/ only"},
+		{"-http-token =", "-http-token: want letters, digits and -._~+/ only"},
 		{"-cors a.example", `invalid value "a.example" for flag -cors: want an origin, such as https://www.example.com, or *`},
 		{"-cors https://a.example/", "want an origin"},
 		{"-cors null", "want an origin"},
-		{"-listen wss://:1", "wss://:1 wants a certificate: -tls-cert and -tls-key, or -tls-self-signed"},
-		{"-listen wss://:1 -tls-cert a.pem", "each -tls-cert wants its -tls-key"},
-		{"-listen wss://:1 -tls-cert a.pem -tls-key a.key -tls-self-signed", "-tls-self-signed is in place of -tls-cert and -tls-key"},
-		{"-tls-self-signed", "no -listen of wss, https or texts is there to use the certificate"},
-		{"-listen wss://:1 -tls-self-signed -tls-client-ca a.pem", "no -listen of texts is there to use -tls-client-ca"},
+		{"-listen wss://:1", "-listen: wss://:1 wants a certificate: tls-cert and tls-key, or tls-self-signed"},
+		{"-listen wss://:1 -tls-cert a.pem", "-tls-cert: each wants its tls-key"},
+		{"-listen wss://:1 -tls-cert a.pem -tls-key a.key -tls-self-signed", "-tls-self-signed: it is in place of tls-cert and tls-key"},
+		{"-tls-self-signed", "-tls-self-signed: no port of wss, https or texts is there to use the certificate"},
+		{"-listen wss://:1 -tls-self-signed -tls-client-ca a.pem", "-tls-client-ca: no port of texts is there to use it"},
 		{"-admin 9090", `invalid value "9090" for flag -admin: address 9090: missing port`},
 		{"-admin unix:", "want host:port, or unix:/path"},
-		{"-loops 0", "-loops wants a number from 1 to 1024"},
-		{"-loops 1025", "-loops wants a number from 1 to 1024"},
+		{"-loops 0", "invalid value \"0\" for flag -loops: want a number from 1 to 1024"},
+		{"-loops 1025", "want a number from 1 to 1024"},
 		{"-loops many", `invalid value "many" for flag -loops`},
-		{"-client-groups=perhaps", `invalid boolean value "perhaps" for -client-groups`},
+		{"-client-groups=perhaps", `invalid boolean value "perhaps" for -client-groups: want true or false`},
 		{"-slow down", `invalid value "down" for flag -slow: want close, drop-newest, drop-oldest or conflate`},
 		{"-log-level loud", `invalid value "loud" for flag -log-level`},
 		{"-single start", `"start" is not a flag`},
@@ -99,7 +101,7 @@ func TestParseOptionsErrors(t *testing.T) {
 
 // TestUsage holds what -h prints against the flags that there are.
 func TestUsage(t *testing.T) {
-	var o options
+	o := standardOptions()
 	var stop stopOptions
 	var show statusOptions
 	wanted := func(f *flag.Flag) {
@@ -109,7 +111,8 @@ func TestUsage(t *testing.T) {
 			return
 		}
 		about, _, _ = strings.Cut(about, "\n  -")
-		if want := fmt.Sprintf("(default %s)", strings.ToLower(f.DefValue)); f.DefValue != "" && !strings.Contains(about, want) {
+		want := strings.ToLower(fmt.Sprintf("(default %s)", f.DefValue))
+		if f.DefValue != "" && !strings.Contains(strings.ToLower(about), want) {
 			t.Errorf("-%s: want %q in %q", f.Name, want, about)
 		}
 	}

@@ -4,9 +4,7 @@ package main
 
 import (
 	"context"
-	"crypto/x509"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -14,6 +12,7 @@ import (
 
 	"fanloop/engine"
 	"fanloop/hub"
+	"fanloop/hubapi"
 )
 
 // server puts the parts together: the engine, the hub on its loops, pages on one side and back ends on the other, both of them by HTTP
@@ -24,9 +23,10 @@ type server struct {
 	log         *slog.Logger
 	engine      *engine.Engine
 	hub         *hub.Hub
-	site        *site
+	sites       sites
+	api         *hubapi.API
 	certs       *engine.Certificates // nil without TLS
-	authorities *x509.CertPool       // who signs the certificates of back ends; nil when they need none
+	authorities authorities          // who signs the certificates of back ends
 	fingerprint string               // of the self-signed certificate
 	opened      []opened
 	ports       []port
@@ -36,12 +36,6 @@ type server struct {
 	messagesIn atomic.Uint64 // lines of back ends, and messages of pages
 	ready      atomic.Bool   // its ports are open, and it does not stop
 	onReady    func() error  // called on home when the ports are open; nil for nothing
-}
-
-// port is an open port as the status shows it.
-type port struct {
-	protocol string
-	listener *engine.Listener
 }
 
 // opened is an open port, with the address that it really has.
@@ -63,13 +57,17 @@ func newServer(o options, stdout io.Writer, log *slog.Logger) (*server, error) {
 	if err := s.loadTLS(); err != nil {
 		return nil, err
 	}
-	eng, err := engine.New(engine.Options{Loops: o.loops, Logger: log, OnStart: s.onStart})
+	eng, err := engine.New(engine.Options{
+		Loops: o.loops, Logger: log, OnStart: s.onStart, MaxConnections: o.limits.connections,
+	})
 	if err != nil {
 		return nil, err
 	}
 	s.engine = eng
-	s.hub = hub.New(eng.Loops(), hub.Options{Single: o.single})
-	s.site = s.newSite()
+	s.hub = hub.New(eng.Loops(), hub.Options{
+		Single: o.single, MaxMessage: o.limits.push, MaxName: o.limits.name, MaxGroups: o.limits.groups, MaxTargets: o.limits.targets,
+	})
+	s.newSites()
 	return s, nil
 }
 
@@ -120,40 +118,4 @@ func (s *server) onStart(l *engine.Loop) error {
 	s.greet()
 	s.supervisor.tell("READY=1")
 	return nil
-}
-
-// open opens the endpoints of one protocol.
-func (s *server) open(protocol string) error {
-	for _, e := range s.options.listen {
-		if e.spoken() != protocol {
-			continue
-		}
-		ln, err := s.engine.Listen(e.engineAddress(), s.serving(protocol), s.listenOptions(e))
-		if err != nil {
-			return fmt.Errorf("%s: %w", e, err)
-		}
-		s.opened = append(s.opened, opened{e.protocol, ln.Addr()})
-		s.ports = append(s.ports, port{e.protocol, ln})
-		if protocol == protocolText && e.beyondLoopback() && !(e.tls() && s.authorities != nil) {
-			s.log.Warn("everybody who can reach this port can push; listen on a loopback address unless a firewall is in front",
-				"listener", e.String())
-		}
-	}
-	return nil
-}
-
-func (s *server) listenOptions(e endpoint) engine.ListenOptions {
-	o := engine.ListenOptions{ReusePort: s.options.reusePort, TLS: s.tlsOf(e)}
-	_ = o.Slow.UnmarshalText([]byte(s.options.slow)) // it has been checked, by the same names: a test compares
-	return o
-}
-
-func (s *server) serving(protocol string) engine.Server {
-	switch protocol {
-	case protocolText:
-		return s.backends()
-	case protocolHTTP:
-		return s.site
-	}
-	return s.clients()
 }

@@ -7,28 +7,43 @@ import (
 	"fanloop/hubapi"
 )
 
-// maxRequestBody is how much the API may be sent at once, in bytes: a message of 1 MiB in base64, and room for what is around it, or a
-// batch.
-const maxRequestBody = 5 << 20
+// sites are what HTTP ports serve, by the options that are theirs. All of them have one API.
+type sites map[siteOptions]*http.Server
 
-// A site is what an HTTP port serves. All HTTP ports of a server have the same.
-type site struct {
-	*http.Server
-	api *hubapi.API
+// newSites makes those that the ports will need. It is called once, before there are ports.
+func (s *server) newSites() {
+	s.api = &hubapi.API{Hub: s.hub, Token: s.options.httpToken}
+	s.sites = sites{}
+	for _, e := range s.options.listen {
+		if o := s.options.portOptions(e).siteOptions; e.spoken() == protocolHTTP && s.sites[o] == nil {
+			s.sites[o] = s.newSite(o)
+		}
+	}
 }
 
-func (s *server) newSite() *site {
-	w := &site{
-		Server: &http.Server{MaxBody: maxRequestBody},
-		api:    &hubapi.API{Hub: s.hub, Token: s.options.httpToken},
+func (s *server) newSite(o siteOptions) *http.Server {
+	w := &http.Server{
+		MaxBody:      int64(o.maxBody),
+		HeadTimeout:  o.headTimeout,
+		BodyTimeout:  o.bodyTimeout,
+		IdleTimeout:  o.idle,
+		MaxPipelined: o.maxPipelined,
 	}
-	s.servePage(w.Server)
-	w.Upgrade("GET /ws", s.clients())
+	s.servePage(w)
+	w.Upgrade("GET /ws", s.clients(o, 0)) // the head's time is the handshake's
 	w.Upgrade("/events", s.events())
-	w.api.Register(w.Server, "")
+	s.api.Register(w, "")
 	w.Handle("GET /healthz", healthy)
 	w.Handle("GET /readyz", s.readiness)
 	return w
+}
+
+// Stats are those of all sites. It may be called from any goroutine.
+func (all sites) Stats() (sum http.Stats) {
+	for _, w := range all {
+		sum.Add(w.Stats())
+	}
+	return sum
 }
 
 func healthy(x *http.Exchange) { say(x, 200, "ok\n") }

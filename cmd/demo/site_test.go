@@ -156,15 +156,15 @@ func TestParseSubscription(t *testing.T) {
 		{"uid=a&group=" + long, "", errGroup},
 		{"uid=%zz", "", errQuery},
 	} {
-		got, err := parseSubscription(test.query, true)
+		got, err := parseSubscription(test.query, true, standardLimits().name)
 		if err != test.err || err == nil && fmt.Sprint(got) != test.want {
 			t.Errorf("%.50s: %.50v, %v", test.query, got, err)
 		}
 	}
-	if _, err := parseSubscription("uid=a&group=g", false); err != errNoGroups {
+	if _, err := parseSubscription("uid=a&group=g", false, standardLimits().name); err != errNoGroups {
 		t.Error(err)
 	}
-	if _, err := parseSubscription("uid=a", false); err != nil {
+	if _, err := parseSubscription("uid=a", false, standardLimits().name); err != nil {
 		t.Error(err)
 	}
 }

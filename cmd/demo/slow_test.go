@@ -15,7 +15,7 @@ import (
 
 func TestSlowPolicies(t *testing.T) {
 	for i, name := range slowPolicies {
-		s := server{options: options{slow: name}}
+		s := server{options: options{port: portOptions{slow: name}}}
 		if got := s.listenOptions(endpoint{}).Slow; got != engine.SlowPolicy(i) || got.String() != string(name) {
 			t.Errorf("-slow %s is %v", name, got)
 		}

@@ -5,46 +5,40 @@ import (
 	"flag"
 	"fmt"
 	"slices"
+
+	"fanloop/cmd/demo/internal/config"
 )
 
-// tlsOptions are what the command line says of TLS.
+// tlsOptions are what is said of TLS.
 type tlsOptions struct {
 	certs, keys []string // files, pairs
-	clientCA    string   // file; "" lets everybody in
 	selfSigned  bool
 }
 
-func (o *tlsOptions) add(flags *flag.FlagSet) {
-	file := func(name string, files *[]string) {
-		flags.Func(name, "", func(s string) error {
-			*files = append(*files, s)
-			return nil
-		})
-	}
-	file("tls-cert", &o.certs)
-	file("tls-key", &o.keys)
-	flags.StringVar(&o.clientCA, "tls-client-ca", "", "")
-	flags.BoolVar(&o.selfSigned, "tls-self-signed", false, "")
+func (o *tlsOptions) addFlags(flags *flag.FlagSet) {
+	flags.Var(config.Strings(&o.certs), "tls-cert", "")
+	flags.Var(config.Strings(&o.keys), "tls-key", "")
+	flags.Var(config.Bool(&o.selfSigned), "tls-self-signed", "")
 }
 
-// check holds them against the ports that are to be opened.
-func (o *tlsOptions) check(listen []endpoint) error {
-	given := o.selfSigned || len(o.certs) > 0
-	first := slices.IndexFunc(listen, endpoint.tls)
+// checkTLS holds it against the ports that are to be opened.
+func (o *options) checkTLS() {
+	wrong := func(flag, format string, args ...any) { o.reading.Problem(flag, fmt.Errorf(format, args...)) }
+	given := o.tls.selfSigned || len(o.tls.certs) > 0
+	first := slices.IndexFunc(o.listen, endpoint.tls)
 	switch {
-	case len(o.certs) != len(o.keys):
-		return errors.New("each -tls-cert wants its -tls-key")
-	case o.selfSigned && len(o.certs) > 0:
-		return errors.New("-tls-self-signed is in place of -tls-cert and -tls-key")
+	case len(o.tls.certs) != len(o.tls.keys):
+		wrong("tls-cert", "each wants its tls-key")
+	case o.tls.selfSigned && len(o.tls.certs) > 0:
+		wrong("tls-self-signed", "it is in place of tls-cert and tls-key")
+	case o.tls.selfSigned && first < 0:
+		wrong("tls-self-signed", "no port of wss, https or texts is there to use the certificate")
 	case given && first < 0:
-		return errors.New("no -listen of wss, https or texts is there to use the certificate")
+		wrong("tls-cert", "no port of wss, https or texts is there to use the certificate")
 	case first >= 0 && !given:
-		return fmt.Errorf("%s wants a certificate: -tls-cert and -tls-key, or -tls-self-signed", listen[first])
-	case o.clientCA != "" && !slices.ContainsFunc(listen, endpoint.wantsClientCA):
-		return errors.New("no -listen of texts is there to use -tls-client-ca")
+		wrong("listen", "%s wants a certificate: tls-cert and tls-key, or tls-self-signed", o.listen[first])
 	}
-	return nil
+	if o.port.tlsClientCA != "" && !slices.ContainsFunc(o.listen, forBackEndsOverTLS.are) {
+		o.reading.Problem("tls-client-ca", errors.New("no port of texts is there to use it"))
+	}
 }
-
-// wantsClientCA tells whether back ends connect there, over TLS.
-func (e endpoint) wantsClientCA() bool { return e.tls() && e.spoken() == protocolText }

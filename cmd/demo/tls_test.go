@@ -137,17 +137,22 @@ func TestTLSFilesThatAreWrong(t *testing.T) {
 	a, dir := certs.New(t), t.TempDir()
 	cert, key := a.WriteTo(dir, "server", a.Issue("127.0.0.1"))
 	for _, test := range []struct {
-		o    tlsOptions
-		want string
+		flags []string
+		want  string
 	}{
-		{tlsOptions{certs: []string{"/nonexistent.pem"}, keys: []string{key}}, "/nonexistent.pem"},
-		{tlsOptions{certs: []string{cert}, keys: []string{cert}}, cert},
-		{tlsOptions{certs: []string{cert}, keys: []string{key}, clientCA: "/nonexistent.ca"}, "/nonexistent.ca"},
-		{tlsOptions{certs: []string{cert}, keys: []string{key}, clientCA: key}, "no certificate in"},
+		{[]string{"-tls-cert", "/nonexistent.pem", "-tls-key", key}, "/nonexistent.pem"},
+		{[]string{"-tls-cert", cert, "-tls-key", cert}, cert},
+		{[]string{"-tls-cert", cert, "-tls-key", key, "-tls-client-ca", "/nonexistent.ca"}, "/nonexistent.ca"},
+		{[]string{"-tls-cert", cert, "-tls-key", key, "-tls-client-ca", key}, "no certificate in"},
+		{[]string{"-tls-cert", cert, "-tls-key", key, "-listen", "texts://127.0.0.1:0?tls-client-ca=" + key}, "no certificate in"},
 	} {
-		_, err := newServer(options{tls: test.o}, io.Discard, slog.New(slog.DiscardHandler))
+		o, err := parseOptions(append(test.flags, "-listen", "texts://127.0.0.1:0"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = newServer(o, io.Discard, slog.New(slog.DiscardHandler))
 		if err == nil || !strings.Contains(err.Error(), test.want) {
-			t.Errorf("%+v: %v", test.o, err)
+			t.Errorf("%q: %v", test.flags, err)
 		}
 	}
 }

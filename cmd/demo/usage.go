@@ -23,23 +23,28 @@ start, which is meant when nothing is said, serves. stop tells the process that 
 started to say goodbye to everybody, and returns when it has ended. status shows how
 it is.
 
-Flags of start:
+Flags of start. Each but -config, -d and -version is also a key of the configuration
+file, and an environment variable: -log-level is FANLOOP_LOG_LEVEL. A flag counts more
+than a variable, and that more than the file.
 
+  -config file
+      Read this file, as TOML: docs/fanloop.toml shows all of it.
   -listen address
       Open a port. Repeat it for more; the first replaces the defaults (default
       websocket://0.0.0.0:1234, text://127.0.0.1:5678 and http://127.0.0.1:8080).
       An address is websocket://host:port, text://host:port or http://host:port.
       Port 0 lets the system choose, no host means all addresses of IPv4 and IPv6,
       and unix:/path in place of host:port is a unix socket. wss, texts and https in
-      place of websocket, text and http are the same over TLS.
+      place of websocket, text and http are the same over TLS. Behind it may stand what
+      is to hold for this port only, of the flags of ports below, as in
+      'websocket://0.0.0.0:1234?max-connections=20000&ping-interval=20s'.
   -client-groups
       Pages may send {"join":"g"} and {"leave":"g"} after their uid (default true).
       -client-groups=false: they may not.
   -http-token token
       What back ends must have to use the API of the http ports, as in
-      "Authorization: Bearer token". Without it, the token is $FANLOOP_TOKEN, which
-      other users of the machine cannot see; without that, only programs on this
-      machine are let in.
+      "Authorization: Bearer token". $FANLOOP_TOKEN is the same, and other users of the
+      machine cannot see it. Without a token, only programs on this machine are let in.
   -cors origin
       Pages of this origin, such as https://www.example.com, may listen to /events
       of the http ports. Repeat it for more; * is all origins.
@@ -50,25 +55,23 @@ Flags of start:
       files read again; connections that are open go on.
   -tls-key file
       The certificate's key, as PEM.
-  -tls-client-ca file
-      On texts ports, let in only those back ends whose certificate one of these
-      authorities, as PEM, has signed.
   -tls-self-signed
       In place of the files, make a certificate for trying out, which nobody trusts,
       and print its fingerprint (default false).
   -single
       One page a uid: a newer one closes the older, with code 4001 (default false).
-  -slow policy
-      What becomes of pushes to a page that does not read, past 1 MiB (default close):
-      close closes it with code 1013, drop-newest drops the push and answers fail if
-      nobody else took it, drop-oldest drops what has waited longest. conflate keeps,
-      of commands' pushes with the same key, the newest only, as soon as a page is
-      behind, and closes a page past 1 MiB that this does not help.
+  -max-connections-total n
+      Connections that may be open in all, or off (default 1048576).
+  -max-groups n
+      Groups that one page may be in (default 1000).
+  -max-name n
+      Bytes of a uid, and of a group's name (default 1024).
+  -max-push size
+      Bytes of what is pushed at once (default 1MiB).
+  -max-targets n
+      Uids and groups that one push may name (default 10000).
   -loops n
       How many event loops serve the connections, 1 to 1024 (default 1).
-  -reuseport
-      Share the TCP ports with other processes that say so too (default false).
-      Each process then has its own users: a push reaches those of one process only.
   -log-level level
       Log to stderr from this level on: debug, info, warn, error (default info).
   -admin address
@@ -89,6 +92,66 @@ Flags of start:
       pid file, with .log in place of .pid.
   -version
       Print the version (default false).
+
+Flags of ports, which count for all of them, unless behind the ? of a -listen something
+else stands. A time is such as 500ms, 30s or 2m; a size such as 4096, 64KiB or 1MiB; off,
+where it is allowed, is no limit.
+
+  -reuseport
+      Share the TCP ports with other processes that say so too (default false).
+      Each process then has its own users: a push reaches those of one process only.
+  -slow policy
+      What becomes of pushes to a page that does not read, past 1 MiB (default close):
+      close closes it with code 1013, drop-newest drops the push and answers fail if
+      nobody else took it, drop-oldest drops what has waited longest. conflate keeps,
+      of commands' pushes with the same key, the newest only, as soon as a page is
+      behind, and closes a page past 1 MiB that this does not help.
+  -max-outbox size
+      Bytes that may wait for one that does not read (default 1MiB).
+  -max-connections n
+      Connections that may be open, or off (default 1048576). One more is closed at once.
+  -max-per-address n
+      Of them, those of one address, of IPv6 of a /64, or off (default 1024). Loopback is
+      exempt.
+  -address-rate n
+      Connections that one address may open a second, or off (default 100); four seconds'
+      worth may come at once.
+  -user-timeout time
+      How long a peer may acknowledge nothing, or off (default 30s).
+  -linger time
+      How long to wait for a peer's end of a connection that is closed (default 5s).
+  -handshake-timeout time
+      Of websocket and wss: from the connection to the end of the opening handshake
+      (default 10s).
+  -ping-interval time
+      How often pages are pinged, or off (default 30s). One that has not been heard of by
+      the fourth ping is closed with code 1001.
+  -close-timeout time
+      How long a page may take to answer a Close frame (default 5s).
+  -max-message size
+      Bytes of a page's message (default 1MiB). A longer one: code 1009.
+  -head-timeout time
+      Of http and https: for a request's head (default 10s). Beyond it: 408.
+  -body-timeout time
+      Of http and https: how long a body may bring nothing (default 30s).
+  -idle time
+      Of http and https: how long a connection may bring no request (default 1m15s).
+  -max-body size
+      Of http and https: of a request's body (default 5MiB). A longer one: 413.
+  -max-pipelined n
+      Of http and https: requests that may wait for their answers (default 64).
+  -max-line size
+      Of text and texts: bytes of a line (default 10MiB).
+  -tls-client-ca file
+      On texts ports, let in only those back ends whose certificate one of these
+      authorities, as PEM, has signed.
+  -tls-handshake-timeout time
+      How long a TLS handshake may take (default 10s).
+  -tls-handshakes n
+      TLS handshakes that may be under way (default 4096). For one more, the one whose
+      peer has been silent the longest gives way.
+  -tls-handshakes-per-address n
+      Of them, those from one address, of IPv6 from a /64 (default 256).
 
 Flags of stop:
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -28,7 +29,7 @@ func chooseVerb(args []string) (verb, []string, error) {
 func runStart(args []string, stdout, stderr io.Writer) error {
 	o, err := parseOptions(args)
 	if err != nil {
-		return withHint(err)
+		return hinted(err)
 	}
 	if o.version {
 		_, err := fmt.Fprintf(stdout, "fanloop %s %s %s/%s\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
@@ -94,6 +95,14 @@ func parseAll(flags *flag.FlagSet, args []string) error {
 		return fmt.Errorf("%q is not a flag", flags.Arg(0))
 	}
 	return nil
+}
+
+// hinted adds the hint to what is wrong with a command line.
+func hinted(err error) error {
+	if _, usage := errors.AsType[usageError](err); usage {
+		return withHint(err)
+	}
+	return err
 }
 
 func withHint(err error) error { return fmt.Errorf("%w (-h tells the flags)", err) }

@@ -32,6 +32,30 @@ type Stats struct {
 	HandlersRunning, HandlersWaiting int
 }
 
+// Add adds another server's.
+func (s *Stats) Add(o Stats) {
+	s.Requests += o.Requests
+	s.Refused += o.Refused
+	s.RefusedBody += o.RefusedBody
+	s.RefusedTarget += o.RefusedTarget
+	s.RefusedHead += o.RefusedHead
+	s.RefusedVersion += o.RefusedVersion
+	s.HeadTimeouts += o.HeadTimeouts
+	s.BodyTimeouts += o.BodyTimeouts
+	s.IdleTimeouts += o.IdleTimeouts
+	s.PipelinesHeld += o.PipelinesHeld
+	s.BodiesDiscarded += o.BodiesDiscarded
+	s.StreamsFull += o.StreamsFull
+	s.Upgrades += o.Upgrades
+	s.Panics += o.Panics
+	s.EventStreams += o.EventStreams
+	s.WriteTimeouts += o.WriteTimeouts
+	s.HandlersBusy += o.HandlersBusy
+	s.EventStreamsOpen += o.EventStreamsOpen
+	s.HandlersRunning += o.HandlersRunning
+	s.HandlersWaiting += o.HandlersWaiting
+}
+
 // counters are a desk's part of Stats.
 type counters struct {
 	requests, refused, body, target, head, version atomic.Uint64

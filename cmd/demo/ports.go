@@ -1,0 +1,85 @@
+//go:build linux
+
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"fanloop/codec/text"
+	"fanloop/codec/websocket"
+	"fanloop/engine"
+)
+
+// port is an open port as the status shows it.
+type port struct {
+	endpoint endpoint
+	listener *engine.Listener
+}
+
+// open opens the endpoints of one protocol.
+func (s *server) open(protocol string) error {
+	for _, e := range s.options.listen {
+		if e.spoken() != protocol {
+			continue
+		}
+		ln, err := s.engine.Listen(e.engineAddress(), s.serving(e), s.listenOptions(e))
+		if err != nil {
+			return fmt.Errorf("%s: %w", e, err)
+		}
+		s.opened = append(s.opened, opened{e.protocol, ln.Addr()})
+		s.ports = append(s.ports, port{e, ln})
+		if protocol == protocolText && e.beyondLoopback() && !(e.tls() && s.options.portOptions(e).tlsClientCA != "") {
+			s.log.Warn("everybody who can reach this port can push; listen on a loopback address unless a firewall is in front",
+				"listener", e.String())
+		}
+	}
+	return nil
+}
+
+// listenOptions are the engine's part of a port's options.
+func (s *server) listenOptions(e endpoint) engine.ListenOptions {
+	p := s.options.portOptions(e)
+	o := engine.ListenOptions{
+		ReusePort:      p.reusePort && !e.unix(),
+		MaxOutbox:      p.maxOutbox,
+		MaxConnections: p.maxConnections,
+		MaxPerAddress:  p.maxPerAddress,
+		AddressRate:    p.addressRate,
+		UserTimeout:    p.userTimeout,
+		Linger:         p.linger,
+		TLS:            s.tlsOf(e),
+	}
+	_ = o.Slow.UnmarshalText([]byte(p.slow)) // it has been checked, by the same names: a test compares
+	return o
+}
+
+// serving is what serves a port: the codecs' part of its options.
+func (s *server) serving(e endpoint) engine.Server {
+	p := s.options.portOptions(e)
+	switch e.spoken() {
+	case protocolText:
+		return s.backends(p)
+	case protocolHTTP:
+		return s.sites[p.siteOptions]
+	}
+	return s.clients(p.siteOptions, p.handshakeTimeout)
+}
+
+// clients serves web pages.
+func (s *server) clients(p siteOptions, handshakeTimeout time.Duration) *websocket.Server {
+	return &websocket.Server{
+		MaxMessage:       p.maxMessage,
+		HandshakeTimeout: handshakeTimeout,
+		CloseTimeout:     p.closeTimeout,
+		PingInterval:     p.pingInterval,
+		Origins:          s.origins(),
+		OnMessage:        s.onClientMessage,
+		OnClose:          s.onClientClose,
+	}
+}
+
+// backends serves those who push: one JSON line, a message or a command, one answer.
+func (s *server) backends(p portOptions) *text.Server {
+	return &text.Server{MaxLine: p.maxLine, OnMessage: s.onLine}
+}
