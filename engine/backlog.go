@@ -14,6 +14,7 @@ const (
 )
 
 func (l *Loop) checkBacklog() {
+	l.tellMemory()
 	n := l.queued + l.everybody.backlog()
 	switch {
 	case !l.behind && n > backlogHigh:
@@ -79,7 +80,7 @@ const heldPerTask = 64
 
 // releaseHeld lets those go on who were held back, the first of them first, some of them a task.
 func (l *Loop) releaseHeld() {
-	for range min(l.held.n, heldPerTask) {
+	for n := 0; n < heldPerTask && l.held.n > 0; n++ {
 		c := l.held.pop()
 		c.published = false // it is held back again when it has published again
 		c.clearHold(holdBacklog)
@@ -94,10 +95,24 @@ func (l *Loop) holdPublisher(c *Conn) bool {
 	if !c.published || l.engine.behind.Load() == 0 {
 		return false
 	}
+	l.holdBack(c)
+	return true
+}
+
+// holdBack has c, which is open, not read until all reasons to hold publishers back have gone.
+func (l *Loop) holdBack(c *Conn) {
 	if c.hold&holdBacklog == 0 {
 		c.setHold(holdBacklog)
-		l.held.push(c)
+		c.seldom().heldAt = l.held.push(c)
 		l.stats.heldBack.Add(1)
 	}
-	return true
+}
+
+// unhold is for one that is held back and closes.
+func (l *Loop) unhold(c *Conn) {
+	if c.hold&holdBacklog == 0 {
+		return
+	}
+	l.held.remove(c.some.heldAt)
+	c.clearHold(holdBacklog)
 }

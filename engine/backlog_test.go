@@ -8,6 +8,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"slices"
 	"testing"
 	"time"
 
@@ -124,6 +125,9 @@ func TestOnlyPublishersAreHeld(t *testing.T) {
 		t.Fatalf("got %q and %q, held back %d", a.got, other.got, s.stats.heldBack.Load())
 	}
 	s.in(b, (*Conn).Abort)
+	if s.held.n != 1 || slices.Contains(s.held.conns, b.conn) {
+		t.Error("one that has closed is kept")
+	}
 	s.engine.relieve()
 	s.pump()
 	if string(a.got) != "publish\nnext\n" || s.held.n != 0 {

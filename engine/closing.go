@@ -59,9 +59,12 @@ func (c *Conn) end(to state, reason error) {
 	if s := c.seldom(); s.reason == nil {
 		s.reason = c.endOfStream(reason)
 	}
-	c.loop.stats.ended[endingOf(c.some.reason)].Add(1)
-	c.some.rest, c.undecoded = nil, false
-	c.loop.ended = append(c.loop.ended, c)
+	l := c.loop
+	l.stats.ended[endingOf(c.some.reason)].Add(1)
+	c.setRest(nil)
+	c.undecoded = false
+	l.unhold(c)
+	l.ended = append(l.ended, c)
 	c.Detach()
 }
 
@@ -127,6 +130,8 @@ func (c *Conn) destroy(reason error) {
 	l.unstall(c)
 	c.discard()
 	c.forgetSecure()
+	l.kept -= int(c.kept)
+	c.kept = 0
 	if t := c.some.timer; t != nil {
 		t.Stop()
 	}

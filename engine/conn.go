@@ -29,7 +29,7 @@ const (
 	holdUser      hold = 1 << iota // Pause
 	holdProtocol                   // Hold
 	holdOutbox                     // the peer does not read what it is answered
-	holdBacklog                    // it publishes faster than the loops can send
+	holdBacklog                    // it publishes faster than the loops can send, or there is no memory for more of what it has begun
 	holdHandshake                  // its TLS handshake is being computed
 )
 
@@ -64,10 +64,11 @@ type Conn struct {
 	published bool
 	detached  bool
 	panicked  bool
-	progress  bool // the peer has taken something since the linger time was set
-	hears     bool // what stands in the loop's log
-	pinned    bool // its cursor keeps the log from there on
-	secured   bool // it speaks TLS, and the handshake is done
+	progress  bool   // the peer has taken something since the linger time was set
+	hears     bool   // what stands in the loop's log
+	pinned    bool   // its cursor keeps the log from there on
+	secured   bool   // it speaks TLS, and the handshake is done
+	kept      uint32 // what NoteMemory told
 
 	out     *outbox // nil when empty
 	written int     // bytes of what comes first that the kernel has already
@@ -91,7 +92,8 @@ type seldom struct {
 	timer  *Timer // the linger time
 	reason error  // what OnClose gets
 	drain  drainWish
-	unsent int32 // bytes that the kernel held for the peer when the linger time was over last
+	unsent int32  // bytes that the kernel held for the peer when the linger time was over last
+	heldAt uint32 // its position in the loop's held
 	secure *secure
 }
 
@@ -112,7 +114,8 @@ func (c *Conn) rest() []byte {
 
 func (c *Conn) setRest(p []byte) {
 	if p != nil || c.some != nil {
-		c.seldom().rest = p
+		c.loop.kept += cap(p) - cap(c.seldom().rest)
+		c.some.rest = p
 	}
 }
 

@@ -16,6 +16,7 @@ type Ended struct {
 	Aborted    uint64 // ErrAborted
 	Slow       uint64 // ErrSlowConsumer
 	Unfinished uint64 // ErrUnfinished
+	Memory     uint64 // ErrMemory
 	Panic      uint64 // ErrPanic
 	Shutdown   uint64 // ErrShutdown
 }
@@ -31,6 +32,7 @@ const (
 	endedAborted
 	endedSlow
 	endedUnfinished
+	endedMemory
 	endedPanic
 	endedShutdown
 	endings
@@ -49,6 +51,8 @@ func endingOf(reason error) ending {
 		return endedSlow
 	case ErrUnfinished:
 		return endedUnfinished
+	case ErrMemory:
+		return endedMemory
 	case ErrPanic:
 		return endedPanic
 	case ErrShutdown:
@@ -68,13 +72,14 @@ func (e *Ended) add(s *loopStats) {
 	e.Aborted += s.ended[endedAborted].Load()
 	e.Slow += s.ended[endedSlow].Load()
 	e.Unfinished += s.ended[endedUnfinished].Load()
+	e.Memory += s.ended[endedMemory].Load()
 	e.Panic += s.ended[endedPanic].Load()
 	e.Shutdown += s.ended[endedShutdown].Load()
 }
 
 // Sum is all of them.
 func (e Ended) Sum() uint64 {
-	return e.Peer + e.Network + e.Protocol + e.Program + e.Aborted + e.Slow + e.Unfinished + e.Panic + e.Shutdown
+	return e.Peer + e.Network + e.Protocol + e.Program + e.Aborted + e.Slow + e.Unfinished + e.Memory + e.Panic + e.Shutdown
 }
 
 // tell lets others see, after each event of the poller's, what waits in the loop, and how many timers are set.

@@ -26,6 +26,7 @@ func TestEnded(t *testing.T) {
 		{ErrAborted, Ended{Aborted: 1}},
 		{ErrSlowConsumer, Ended{Slow: 1}},
 		{ErrUnfinished, Ended{Unfinished: 1}},
+		{ErrMemory, Ended{Memory: 1}},
 		{ErrPanic, Ended{Panic: 1}},
 		{ErrShutdown, Ended{Shutdown: 1}},
 	}
@@ -48,7 +49,7 @@ func TestEnded(t *testing.T) {
 func (e Ended) with(o Ended) Ended {
 	return Ended{
 		e.Peer + o.Peer, e.Network + o.Network, e.Protocol + o.Protocol, e.Program + o.Program, e.Aborted + o.Aborted,
-		e.Slow + o.Slow, e.Unfinished + o.Unfinished, e.Panic + o.Panic, e.Shutdown + o.Shutdown,
+		e.Slow + o.Slow, e.Unfinished + o.Unfinished, e.Memory + o.Memory, e.Panic + o.Panic, e.Shutdown + o.Shutdown,
 	}
 }
 

@@ -39,6 +39,12 @@ type Options struct {
 	// MaxConnections is how many connections the engine may have open, those of Adopt included. One more is accepted and
 	// closed at once, and Adopt returns ErrConnections. Default 1,048,576; below 0 there is no limit.
 	MaxConnections int
+	// MaxMemory is how many bytes what waits for peers, in outboxes and logs, and what has come of messages that are not whole may take,
+	// of all connections together. When it is spent, publishers wait, unfinished messages are not read on, accepting pauses, and
+	// the connections that hold the most of it are closed, the largest first, until an eighth is free; others notice nothing.
+	// Default: a quarter of what the process may have, which is the least of GOMEMLIMIT, the limit of its control group and the
+	// machine's memory: connections need some themselves, and until it is collected there is garbage. Below 0 there is no limit.
+	MaxMemory int64
 	// DrainTimeout is how long Run waits, when its context has ended, for connections to get what they are owed. Default 15 s:
 	// a WebSocket client that does not answer takes 10 (CloseTimeout, then Linger).
 	DrainTimeout time.Duration
@@ -76,6 +82,7 @@ type Engine struct {
 	open    atomic.Int64 // connections of all loops, and those on their way there
 
 	computing computing // of TLS handshakes
+	memory    memory
 
 	behind   atomic.Int32 // reasons to hold publishers back: see backlog.go
 	reliefMu sync.Mutex
@@ -104,6 +111,7 @@ func newEngine(o Options, sys *syscalls) (*Engine, error) {
 		workers: workers{max: o.Workers, maxWait: o.OffloadQueue},
 		relief:  make(chan struct{}), failed: make(chan error, o.Loops), done: make(chan struct{}),
 	}
+	e.memory.init(o.MaxMemory, o.Loops)
 	for i := range o.Loops {
 		l, err := newLoop(e, i)
 		if err != nil {

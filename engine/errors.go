@@ -17,6 +17,9 @@ var (
 	ErrSlowConsumer = errors.New("engine: slow consumer: outbox full")
 	// ErrUnfinished is the reason OnClose gets when a handler leaves more than MaxUnfinished bytes of an unfinished message.
 	ErrUnfinished = errors.New("engine: unfinished message too long")
+	// ErrMemory is the reason OnClose gets when the budget of memory was spent (Options.MaxMemory) and the connection held more of it
+	// than others.
+	ErrMemory = errors.New("engine: out of memory")
 	// ErrPanic is the reason OnClose gets when a callback of the connection panicked.
 	ErrPanic = errors.New("engine: callback panicked")
 	// ErrShutdown is the reason OnClose gets when the engine stops.

@@ -39,6 +39,7 @@ type inbox struct {
 	// The loop's own: the tasks taken out, and how many of them have run.
 	taken []task
 	done  int
+	left  int // bytes, when it looked last
 }
 
 // Post runs fn on the loop, after everything that was posted before. It may be called from any goroutine, also on the loop
@@ -114,6 +115,7 @@ func (in *inbox) ran(n, bytes int) (more, relieved bool) {
 	defer in.mu.Unlock()
 	in.waiting -= n
 	in.bytes -= bytes
+	in.left = in.bytes
 	if in.crowded && in.waiting <= inboxLow && in.bytes <= backlogLow {
 		in.crowded, relieved = false, true
 	}

@@ -173,6 +173,10 @@ func (ln *Listener) accept() {
 			ln.pause(ErrHandshakes)
 			return
 		}
+		if ln.engine.memory.spent.Load() {
+			ln.pause(ErrMemory)
+			return
+		}
 		fd, peer, err := ln.loop.sys.accept(ln.fd)
 		switch err {
 		case nil:

@@ -14,6 +14,7 @@ func (s *stillLoop) checkLoop() {
 	s.checkLog()
 	s.checkQueued()
 	s.checkNobodyForgotten()
+	s.checkMemory()
 }
 
 func (s *stillLoop) checkLog() {

@@ -63,13 +63,16 @@ type Loop struct {
 	events     int     // socket events since the last slice
 	lastSlice  time.Time
 
-	current *Conn   // whose callback is running
-	posted  bool    // it is one that Ref.Post brought, not an answer to the peer
-	ended   []*Conn // connections whose OnClose is still to be called
-	held    ring    // publishers that wait until the loops have caught up
-	queued  int     // bytes in the outboxes of connections that are not stalled
-	stuck   int     // and of those that are
-	behind  bool
+	current   *Conn   // whose callback is running
+	posted    bool    // it is one that Ref.Post brought, not an answer to the peer
+	ended     []*Conn // connections whose OnClose is still to be called
+	held      ring    // publishers that wait until the loops have caught up
+	queued    int     // bytes in the outboxes of connections that are not stalled
+	stuck     int     // and of those that are
+	behind    bool
+	kept      int   // bytes of what has come and is not a whole message, or waits for its turn: all that NoteMemory told included
+	told      int64 // of all that counts against the budget of memory, what has been told last
+	reclaimer reclaimer
 
 	leaving bool          // no new connections
 	gone    chan struct{} // closed when the last connection has gone

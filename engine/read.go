@@ -63,7 +63,7 @@ func (l *Loop) readTurn(c *Conn) {
 		l.finish(c)
 		return
 	}
-	n, err := l.sys.read(int(c.fd), l.readBuf)
+	n, err := l.sys.read(int(c.fd), l.room())
 	switch {
 	case err != nil && isTemporary(err):
 		return
@@ -112,7 +112,7 @@ func (c *Conn) join(fresh []byte) []byte {
 	if len(c.rest()) == 0 {
 		return fresh
 	}
-	c.some.rest = append(c.some.rest, fresh...)
+	c.setRest(append(c.some.rest, fresh...))
 	return c.some.rest
 }
 
@@ -133,8 +133,12 @@ func (c *Conn) keep(p []byte, taken int) {
 	default:
 		c.setRest(append([]byte(nil), left...))
 	}
-	if !c.undecoded && len(c.rest()) > c.limits.MaxUnfinished {
+	switch unfinished := len(c.rest()); {
+	case c.undecoded || unfinished == 0:
+	case unfinished > c.limits.MaxUnfinished:
 		c.CloseWith(ErrUnfinished)
+	default:
+		c.waitForMemory()
 	}
 }
 

@@ -12,6 +12,8 @@ import (
 type Stats struct {
 	Connections int64 // open now, those that are still saying goodbye included
 	Stalled     int64 // connections whose peer takes no more at the moment
+	Memory      int64 // bytes of MaxMemory that are used now: outboxes and logs, what is unfinished of messages, posted tasks; within 64 KiB a loop
+	MaxMemory   int64 // the budget, 0 without one; of a loop, the engine's
 	OutboxBytes int64 // that wait for peers now, counted as MaxOutbox counts them, but what is for several only once
 	Timers      int64 // that are set now, those of protocols included
 
@@ -33,7 +35,9 @@ type Stats struct {
 	DroppedNewest uint64 // pushes that such a connection refused and stayed open: under DropNewest, and DropOldest when nothing else helped
 	DroppedOldest uint64 // pushes taken, and dropped for newer ones
 	Conflated     uint64 // pushes taken, and dropped for a newer one with the same key
-	HeldBack      uint64 // times a publisher was held back because the loops were behind
+	HeldBack      uint64 // times a publisher was held back because the loops were behind, or an unfinished message because memory was spent
+	MemorySpent   uint64 // times the budget of memory was spent; of a loop, the engine's
+	MemoryClosed  uint64 // connections closed for it
 	Lingered      uint64 // connections whose peer did not close within the linger time
 	Panics        uint64 // callbacks and offloaded work that panicked
 	SlowCallbacks uint64 // callbacks that held their loop for over 100 ms
@@ -73,6 +77,8 @@ type loopStats struct {
 	droppedOldest   atomic.Uint64
 	conflated       atomic.Uint64
 	heldBack        atomic.Uint64
+	memory          atomic.Int64
+	gaveMemory      atomic.Uint64
 	lingered        atomic.Uint64
 	panics          atomic.Uint64
 	slowCallbacks   atomic.Uint64
@@ -140,6 +146,10 @@ func (s *Stats) add(l *Loop) {
 	s.DroppedOldest += c.droppedOldest.Load()
 	s.Conflated += c.conflated.Load()
 	s.HeldBack += c.heldBack.Load()
+	s.Memory += c.memory.Load()
+	s.MemoryClosed += c.gaveMemory.Load()
+	s.MaxMemory = l.engine.memory.most
+	s.MemorySpent = l.engine.memory.times.Load()
 	s.Lingered += c.lingered.Load()
 	s.Panics += c.panics.Load()
 	s.SlowCallbacks += c.slowCallbacks.Load()

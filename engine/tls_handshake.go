@@ -96,10 +96,14 @@ func (h *handshake) OnTraffic(c *Conn, p []byte) int {
 		return n
 	}
 	h.begun = true
+	c.NoteMemory(handshakeMemory)
 	h.secure.in = records
 	c.loop.engine.workers.idle.Go(h.run)
 	return n
 }
+
+// handshakeMemory is what a handshake that is computed counts: a goroutine's stack, and what crypto/tls has meanwhile.
+const handshakeMemory = 16 << 10
 
 // OnEOF: there is nobody to finish it with.
 func (h *handshake) OnEOF(c *Conn) { c.CloseWith(handshakeError{io.ErrUnexpectedEOF}) }

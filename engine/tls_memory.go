@@ -28,13 +28,18 @@ func findTLSBuffers() (offsets []uintptr) {
 	return offsets
 }
 
-// trimTLS frees empty buffers that are larger than most. It is called on the loop, when Read has returned and has nothing left for another call: plaintext that waited would
+// trimTLS frees empty buffers that are larger than most, and tells how many bytes the others have: of records and handshake messages
+// that are not whole. It is called on the loop, when Read has returned and has nothing left for another call: plaintext that waited would
 // lie in one of these buffers.
-func trimTLS(conn *tls.Conn, most int) {
+func trimTLS(conn *tls.Conn, most int) (unfinished int) {
 	for _, offset := range tlsBuffers {
 		b := (*bytes.Buffer)(unsafe.Add(unsafe.Pointer(conn), offset))
-		if b.Len() == 0 && b.Cap() > most {
+		switch {
+		case b.Len() > 0:
+			unfinished += b.Cap()
+		case b.Cap() > most:
 			*b = bytes.Buffer{}
 		}
 	}
+	return unfinished
 }

@@ -22,6 +22,7 @@ type secure struct {
 	in        []byte               // read from the socket, for crypto/tls to take
 	out       []byte               // written by crypto/tls, for the socket
 	left      []byte               // what the kernel has not taken; then the connection is stalled
+	sealed    int32                // bytes of a record that is not whole
 	notified  bool                 // close_notify, or another last alert, has been sent
 	closed    bool                 // the peer's close_notify has come
 	state     *tls.ConnectionState // nil until somebody asks
@@ -72,15 +73,16 @@ func (l *Loop) secure(h *handshake) {
 	h.leave()
 	l.engine.descriptorFreed() // a listener may wait for a place in the room
 	s.handshake = nil
-	s.left = c.unsentFlight()
+	c.NoteMemory(0)
 	c.seldom().secure, c.secured = s, true
+	c.setLeft(c.unsentFlight())
 	if len(s.left) > 0 && !c.stalled {
 		l.stall(c)
 	}
 	// Application data may have come in the same read as the handshake's last record.
 	s.in = append(s.in, c.rest()...)
 	plain, err := l.unseal(c, s.in)
-	trimTLS(s.tls, 0)
+	c.noteSealed(trimTLS(s.tls, 0))
 	c.setRest(append([]byte(nil), plain...))
 	c.undecoded = len(plain) > 0
 	c.handler = nobody{}
@@ -125,7 +127,7 @@ func (l *Loop) unseal(c *Conn, raw []byte) (plain []byte, err error) {
 	}
 	l.plaintext = plain
 	s.in = nil
-	trimTLS(s.tls, idleTLSBuffer)
+	c.noteSealed(trimTLS(s.tls, idleTLSBuffer))
 	switch err {
 	case errNoMore:
 		err = nil
@@ -189,7 +191,7 @@ func (l *Loop) writeOut(c *Conn, out []byte) (ok bool) {
 	if n == len(out) {
 		return true
 	}
-	s.left = append(s.left, out[n:]...)
+	c.setLeft(append(s.left, out[n:]...))
 	if c.stalled {
 		c.markOutbox()
 	} else {
@@ -206,10 +208,10 @@ func (l *Loop) writeSealed(c *Conn, p []byte) (n int, ok bool) {
 		if !ok {
 			return 0, false
 		}
-		if s.left = s.left[n:]; len(s.left) > 0 {
+		if c.setLeft(s.left[n:]); len(s.left) > 0 {
 			return 0, true
 		}
-		s.left = nil
+		c.setLeft(nil)
 	}
 	if len(p) == 0 {
 		return 0, true
@@ -226,7 +228,7 @@ func (l *Loop) writeSealed(c *Conn, p []byte) (n int, ok bool) {
 		return 0, false
 	}
 	if n < len(out) {
-		s.left = append([]byte(nil), out[n:]...)
+		c.setLeft(append([]byte(nil), out[n:]...))
 	}
 	return len(p), true
 }
@@ -271,6 +273,33 @@ func (c *Conn) endOfStream(reason error) error {
 func (c *Conn) forgetSecure() {
 	if c.secured {
 		s := c.some.secure
-		s.in, s.out, s.left = nil, nil, nil
+		s.in, s.out = nil, nil
+		c.setLeft(nil)
+		c.noteSealed(0)
 	}
+}
+
+// setLeft counts what the kernel has not taken.
+func (c *Conn) setLeft(p []byte) {
+	s := c.some.secure
+	c.loop.kept += len(p) - len(s.left)
+	s.left = p
+}
+
+// noteSealed counts what crypto/tls has of a record that is not whole.
+func (c *Conn) noteSealed(bytes int) {
+	s := c.some.secure
+	grows := bytes > int(s.sealed)
+	c.loop.kept += bytes - int(s.sealed)
+	if s.sealed = int32(bytes); grows {
+		c.waitForMemory()
+	}
+}
+
+// sealedInput is what noteSealed counted.
+func (c *Conn) sealedInput() int {
+	if !c.secured {
+		return 0
+	}
+	return int(c.some.secure.sealed)
 }

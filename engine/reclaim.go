@@ -1,0 +1,114 @@
+//go:build linux
+
+package engine
+
+import "time"
+
+// While the budget of memory is spent, each loop that has at least its share of what is used goes round its connections,
+// some of them a task, and closes those that hold the most: first it looks how much they hold, then whoever holds at least
+// half as much as the largest gives way, then half as much as the largest of the rest, until enough is free.
+type reclaimer struct {
+	active  bool // a task or a timer will go on
+	at      int  // the descriptor at which the round goes on
+	least   int  // who holds so much gives way; 0 while nobody is known yet
+	largest int  // the most that anybody holds who has not given way in this round
+	sum     int  // what all hold, as far as the first round has come
+}
+
+const (
+	reclaimLooks  = 512
+	reclaimCloses = 16
+	// reclaimEvery is when a loop looks again that has found nothing to close, or has less than its share.
+	reclaimEvery = 10 * time.Millisecond
+)
+
+// reclaim is the task that begins it.
+func (l *Loop) reclaim() {
+	if !l.reclaimer.active {
+		l.reclaimer = reclaimer{active: true}
+		l.reclaimOn()
+	}
+}
+
+func (l *Loop) reclaimOn() {
+	m := &l.engine.memory
+	l.tellMemory()
+	if m.spent.Load() && m.used.Load() < m.low {
+		l.engine.recoup()
+	}
+	switch {
+	case !m.spent.Load():
+		l.reclaimer.active = false
+	case l.told*int64(len(l.engine.loops)) >= m.used.Load() && l.reclaimSome():
+		if l.Post(l.reclaimOn) != nil {
+			l.reclaimer.active = false // the loop has stopped
+		}
+	default:
+		l.reclaimer = reclaimer{active: true}
+		l.After(reclaimEvery, l.reclaimOn)
+	}
+}
+
+// reclaimSome goes some way round. false: a round has found nobody who holds anything.
+func (l *Loop) reclaimSome() bool {
+	r, closed := &l.reclaimer, 0
+	for looks := 0; looks < reclaimLooks && closed < reclaimCloses; looks++ {
+		if r.at >= len(l.conns) {
+			if r.largest == 0 || r.least == 0 && !l.wouldHelp(r.sum) {
+				return false
+			}
+			r.at, r.least, r.largest = 0, (r.largest+1)/2, 0
+		}
+		c := l.conns[r.at]
+		r.at++
+		if c == nil {
+			continue
+		}
+		if n := c.burden(); r.least == 0 || n < r.least {
+			r.largest = max(r.largest, n)
+			r.sum += n
+			continue
+		}
+		c.giveWay()
+		closed++
+		if l.tellMemory(); !l.engine.memory.spent.Load() {
+			break
+		}
+	}
+	return true
+}
+
+// wouldHelp tells whether enough would be free without the bytes that connections of this loop hold. If not, what uses the memory is a
+// backlog of the loops themselves, which they will send, and nobody is closed for that.
+func (l *Loop) wouldHelp(bytes int) bool {
+	return (l.told-int64(bytes))*int64(len(l.engine.loops)) < l.engine.memory.low
+}
+
+// burden is how many bytes c holds that its peer is to blame for: what waits because it does not read, and what it has sent
+// of a message without finishing it. What has been read and waits for its turn is not among them.
+func (c *Conn) burden() int {
+	n := int(c.kept) + c.sealedInput()
+	if !c.undecoded {
+		n += len(c.rest())
+	}
+	if c.stalled {
+		n += c.pending()
+	}
+	return n
+}
+
+// giveWay closes c for what it holds. Its protocol says that it may come again; one that has said goodbye already is cut off.
+func (c *Conn) giveWay() {
+	l := c.loop
+	l.stats.gaveMemory.Add(1)
+	if _, ok := c.handler.(*handshake); ok || c.state != open || c.detached {
+		c.abort(ErrMemory)
+		return
+	}
+	c.seldom().reason = ErrMemory
+	if c.stalled {
+		c.dropUnwritten()
+	}
+	l.unhold(c)
+	l.kick(c, statusTryAgainLater, "out of memory")
+}
