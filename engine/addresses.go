@@ -62,7 +62,7 @@ func keyOf(peer *endpoint) (addressKey, bool) {
 // enter counts a connection in, or says why it is too many; now is the engine's clock.
 func (a *addresses) enter(peer *endpoint, now time.Duration) error {
 	key, counts := keyOf(peer)
-	if !counts || (a.most < 0 && a.rate < 0) {
+	if !counts {
 		return nil
 	}
 	a.mu.Lock()
@@ -100,10 +100,7 @@ func (a *addresses) leave(peer *endpoint, now time.Duration) {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	use, found := a.known[key]
-	if !found {
-		return // there is no limit
-	}
+	use := a.known[key]
 	if use.open--; use.open == 0 {
 		use.idles++
 		a.idle = append(a.idle, idleAddress{key, use.idles})

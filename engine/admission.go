@@ -18,10 +18,10 @@ var (
 
 // admit counts a new connection in, or says why it is too many. On the accepting loop, while others count out.
 func (ln *Listener) admit(peer *endpoint) error {
-	if e := ln.engine; !takePlace(&e.open, e.options.MaxConnections) {
+	if e := ln.engine; !takePlace(&e.open, e.maxConnections.Load()) {
 		return ErrConnections
 	}
-	if !takePlace(&ln.open, ln.options.MaxConnections) {
+	if !takePlace(&ln.open, int64(ln.held().MaxConnections)) {
 		ln.engine.open.Add(-1)
 		return ErrConnections
 	}
@@ -59,8 +59,8 @@ func (ln *Listener) turnAway(fd int, peer *endpoint, cause error) {
 }
 
 // takePlace counts one in, unless there are most already; most below 0 is no limit.
-func takePlace(count *atomic.Int64, most int) bool {
-	if n := count.Add(1); most >= 0 && n > int64(most) {
+func takePlace(count *atomic.Int64, most int64) bool {
+	if n := count.Add(1); most >= 0 && n > most {
 		count.Add(-1)
 		return false
 	}

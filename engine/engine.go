@@ -81,6 +81,8 @@ type Engine struct {
 	ran     atomic.Bool
 	open    atomic.Int64 // connections of all loops, and those on their way there
 
+	maxConnections atomic.Int64
+
 	computing computing // of TLS handshakes
 	memory    memory
 
@@ -112,6 +114,7 @@ func newEngine(o Options, sys *syscalls) (*Engine, error) {
 		relief:  make(chan struct{}), failed: make(chan error, o.Loops), done: make(chan struct{}),
 	}
 	e.memory.init(o.MaxMemory, o.Loops)
+	e.SetMaxConnections(o.MaxConnections)
 	for i := range o.Loops {
 		l, err := newLoop(e, i)
 		if err != nil {

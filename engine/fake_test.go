@@ -62,6 +62,7 @@ func newStillLoop(t testing.TB, options ListenOptions) *stillLoop {
 		options: Options{}.withDefaults(), log: slog.New(slog.NewTextHandler(&s.log, nil)), sys: s.sys,
 		relief: make(chan struct{}), failed: make(chan error, 1), done: make(chan struct{}),
 	}
+	e.SetMaxConnections(0)
 	l, err := newLoop(e, 0)
 	if err != nil {
 		t.Fatal(err)

@@ -94,6 +94,7 @@ type Listener struct {
 	closed bool
 
 	// The accepting loop's own.
+	limits  *ListenOptions // that have been set since; nil: options
 	paused  *Timer // runs while there are no descriptors left
 	backoff time.Duration
 	warned  time.Time // when a pause was logged last
@@ -240,7 +241,7 @@ func (ln *Listener) origin(fd int) *origin {
 			return known
 		}
 	}
-	o := &origin{limits: &ln.options, listener: ln, local: ln.addr, at: at}
+	o := &origin{limits: ln.held(), listener: ln, local: ln.addr, at: at}
 	if at.isTCP() {
 		o.local = at.addr()
 	}

@@ -80,7 +80,7 @@ func (e *Engine) takeOver(c *Conn, sc syscall.Conn, s Server) error {
 	if e.stopping {
 		return ErrClosed
 	}
-	if !takePlace(&e.open, e.options.MaxConnections) {
+	if !takePlace(&e.open, e.maxConnections.Load()) {
 		e.loops[0].stats.overConnections.Add(1)
 		return ErrConnections
 	}

@@ -37,6 +37,9 @@ func (x *Home) Bind(ref Ref, uid string) error {
 	return nil
 }
 
+// SetSingle replaces Options.Single, for uids that are bound from now on.
+func (x *Home) SetSingle(single bool) { x.hub.options.Single = single }
+
 // Unbind takes the connection out of its uid, its groups and everybody. It stays open, and may be bound again.
 func (x *Home) Unbind(ref Ref) {
 	if m := x.hub.members.get(ref.ID()); m != nil && m.uid != "" {

@@ -205,6 +205,23 @@ func TestSingle(t *testing.T) {
 	})
 }
 
+// SetSingle counts for who is bound later.
+func TestSetSingle(t *testing.T) {
+	everyLoops(t, Options{}, func(t *testing.T, f *fakes) {
+		older, newer := f.bound(0, "u"), f.bound(f.far(), "u")
+		f.home(func(x *Home) { x.SetSingle(true) })
+		eq(t, "both stay", f.push(0, UID("u"), "1"), Verdict{Taken: 2})
+		third := f.bound(0, "v")
+		f.bound(f.far(), "v")
+		f.settle()
+		eq(t, "kicked", third.closed, true)
+		f.home(func(x *Home) { x.SetSingle(false) })
+		f.bound(0, "v")
+		eq(t, "both of v", f.push(0, UID("v"), "2"), Verdict{Taken: 2})
+		eq(t, "closed", older.closed || newer.closed, false)
+	})
+}
+
 func TestManyDevicesOfOneUID(t *testing.T) {
 	everyLoops(t, Options{}, func(t *testing.T, f *fakes) {
 		var conns []*fakeConn

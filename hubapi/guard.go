@@ -16,8 +16,8 @@ type guard struct {
 	token [sha256.Size]byte
 }
 
-func newGuard(token string) guard {
-	return guard{open: token == "", token: sha256.Sum256([]byte(token))}
+func newGuard(token string) *guard {
+	return &guard{open: token == "", token: sha256.Sum256([]byte(token))}
 }
 
 // The kinds of failures that only HTTP has (RFC 9110 15.5).

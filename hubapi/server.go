@@ -23,7 +23,7 @@ type API struct {
 	// (RFC 6750 2.1). Without TLS in front everybody on the way can read it.
 	Token string
 
-	guard    guard
+	guard    atomic.Pointer[guard]
 	requests atomic.Uint64
 	denied   atomic.Uint64
 }
@@ -37,6 +37,9 @@ type Stats struct {
 // Stats may be called from any goroutine.
 func (a *API) Stats() Stats { return Stats{Requests: a.requests.Load(), Denied: a.denied.Load()} }
 
+// SetToken replaces Token, for requests to come. It may be called from any goroutine, from the first Register on.
+func (a *API) SetToken(token string) { a.guard.Store(newGuard(token)) }
+
 // Register adds the routes of the API to a server, below a prefix such as "/api", or "" for none:
 //
 //	POST /push, /kick, /join, /leave, /unbind
@@ -47,7 +50,7 @@ func (a *API) Stats() Stats { return Stats{Requests: a.requests.Load(), Denied: 
 // the hub. What the server itself refuses there is answered as a problem too, for which Register sets the server's OnRefusal, and
 // leaves other paths to the one that was there. Register panics as http.Server.Handle does.
 func (a *API) Register(s *http.Server, prefix string) {
-	a.guard = newGuard(a.Token)
+	a.guard.CompareAndSwap(nil, newGuard(a.Token))
 	for i := range endpoints {
 		e := &endpoints[i]
 		s.HandleAdmitted(e.method+" "+prefix+e.path, func(x *http.Exchange) { a.admit(e, x) }, func(x *http.Exchange) { a.serve(e, x) })
@@ -59,7 +62,7 @@ func (a *API) Register(s *http.Server, prefix string) {
 
 // admit answers who may not ask, before a body of theirs takes any memory. The only error left is that they have gone.
 func (a *API) admit(e *endpoint, x *http.Exchange) {
-	why := a.guard.admit(x.Head(), x.RemoteAddr())
+	why := a.guard.Load().admit(x.Head(), x.RemoteAddr())
 	if !why.failed() {
 		_, why = e.admitMedia(x.Head().Fields)
 	}

@@ -207,6 +207,29 @@ func TestToken(t *testing.T) {
 	}
 }
 
+// A new token takes the place of the old one at once, and none lets this machine in; a later Register does not bring the first back.
+func TestSetToken(t *testing.T) {
+	s := newSite(t, &API{Token: "old"}, "", 1, hub.Options{})
+	want := func(token string, status int) {
+		t.Helper()
+		var fields []string
+		if token != "" {
+			fields = []string{"Authorization", "Bearer " + token}
+		}
+		if got := s.ask("GET", "/count", "", fields...); got.status != status {
+			t.Errorf("%q: %v", token, got)
+		}
+	}
+	want("old", 200)
+	s.api.SetToken("new")
+	s.api.Register(&http.Server{}, "")
+	want("old", 401)
+	want("new", 200)
+	want("", 401)
+	s.api.SetToken("")
+	want("", 200)
+}
+
 // Whoever may not ask is answered before a body is sent, so that none of it takes memory.
 func TestDeniedBeforeTheBody(t *testing.T) {
 	s := newSite(t, &API{Token: "secret"}, "", 1, hub.Options{})
