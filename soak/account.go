@@ -14,6 +14,7 @@ type account struct {
 	mu      sync.Mutex
 	lines   map[string]*line // by the target's name
 	numbers []int64          // by publisher: of the last message here
+	count   []int64          // by publisher: how many came
 	left    bool             // it is leaving: that its connection ends is no loss
 }
 
@@ -27,7 +28,7 @@ type line struct {
 }
 
 func newAccount(who string, targets ...*target) *account {
-	a := &account{who: who, lines: map[string]*line{}, numbers: make([]int64, len(ways))}
+	a := &account{who: who, lines: map[string]*line{}, numbers: make([]int64, len(ways)), count: make([]int64, len(ways))}
 	for _, t := range targets {
 		a.expect(t)
 	}
@@ -88,6 +89,7 @@ func (a *account) take(m []byte) error {
 		return fmt.Errorf("%s got %d for %s of publisher %d behind %d", a.who, at.sequence, at.target, p, l.last[p])
 	}
 	a.numbers[p], l.last[p] = at.number, at.sequence
+	a.count[p]++
 	return nil
 }
 

@@ -32,6 +32,7 @@ func (s *soak) deploy(round int) {
 	front := s.openDesk()
 	stayers := s.openStayers(c, front, phase, stay)
 	front.close()
+	before := numbers(s.credit)
 	var publishers group
 	ctx, cancel := context.WithCancel(s.ctx)
 	defer cancel()
@@ -48,12 +49,26 @@ func (s *soak) deploy(round int) {
 			s.fail("a stop: %w", err)
 		}
 	}
+	s.checkCredit(stayers, before)
 	if err := s.server.end(s.ctx); err != nil {
 		s.fail("a stop: %w", err)
 	}
 	s.stopping.Store(false)
 	s.counts.stops.Add(1)
 	s.say("stopped in the midst of pushes: %d pages were told so, behind all that was taken", len(stayers))
+}
+
+// checkCredit: all that the answers say was taken has come. More may have come, of pushes that were not answered any more.
+func (s *soak) checkCredit(all []*stayer, before []int64) {
+	for i, credit := range numbers(s.credit) {
+		came := int64(0)
+		for _, p := range all {
+			came += p.count[i]
+		}
+		if taken := credit - before[i]; came < taken {
+			s.fail("a stop: of publisher %d %d messages came, and %d were taken by the answers", i, came, taken)
+		}
+	}
 }
 
 // awaitGoodbye waits for the server's.

@@ -77,14 +77,18 @@ func size(r *rand.Rand, t *target) int {
 
 // judge holds an answer against who is there.
 func (s *soak) judge(t *target, i int, sequence int64, a answer) error {
+	stopping := s.stopping.Load()
 	if a.ok {
-		t.taken[i].Store(sequence)
 		s.counts.taken.Add(1)
 	} else {
 		s.counts.nobody.Add(1)
 	}
+	if a.ok && (!stopping || t.most == 1 || a.counted && a.taken == t.least) { // in a stop ok is that some took it, who were not told yet
+		t.taken[i].Store(sequence)
+	}
+	s.credit[i].Add(int64(a.taken))
 	switch {
-	case s.stopping.Load():
+	case stopping:
 	case t.least > 0 && !a.ok:
 		return fmt.Errorf("a push to %s, where %d are, was answered %.200q", t.name, t.least, a.text)
 	case t.least > 0 && a.counted && a.taken < t.least:

@@ -72,7 +72,7 @@ func (s *soak) start() (*server, error) {
 		args = append(args, "-listen", protocol+"://127.0.0.1:0")
 	}
 	for _, policy := range policies {
-		args = append(args, "-listen", "websocket://127.0.0.1:0?slow="+policy)
+		args = append(args, "-listen", "websocket://127.0.0.1:0?user-timeout=10m&slow="+policy) // who does not read is not dead here
 	}
 	v.cmd = exec.Command(s.program, args...)
 	v.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}

@@ -70,16 +70,23 @@ func (p *slowPage) play() (err error) {
 	return p.judge()
 }
 
-// press pushes while the page does not read.
+// press pushes while the page does not read, some at once.
 func (p *slowPage) press(back *lines) error {
+	const atOnce = 10
 	pad := strings.Repeat("slow ", slowSize/5)
-	for n := 1; n <= slowCount; n++ {
-		a, err := back.ask(fmt.Appendf(nil, `{"$cmd":"push","uid":"%s","key":"k%d","text":"slow %d %s"}`+"\n", p.uid, n%slowKeys, n, pad), 1)
+	for n := 1; n <= slowCount; n += atOnce {
+		var out []byte
+		for k := n; k < n+atOnce; k++ {
+			out = fmt.Appendf(out, `{"$cmd":"push","uid":"%s","key":"k%d","text":"slow %d %s"}`+"\n", p.uid, k%slowKeys, k, pad)
+		}
+		answers, err := back.ask(out, atOnce)
 		if err != nil {
 			return err
 		}
-		if a[0].ok {
-			p.taken = append(p.taken, n)
+		for k, a := range answers {
+			if a.ok {
+				p.taken = append(p.taken, n+k)
+			}
 		}
 	}
 	return nil

@@ -26,7 +26,8 @@ type soak struct {
 	peak     vitals
 	stopping atomic.Bool // the server has been told to end: pushes may fail
 	rngs     atomic.Uint64
-	numbered []int64 // by publisher: what its last push was
+	numbered []int64        // by publisher: what its last push was
+	credit   []atomic.Int64 // by publisher: how many pages its answers say took something
 
 	ctx    context.Context // ends with the first failure
 	cancel context.CancelCauseFunc
@@ -36,7 +37,7 @@ type soak struct {
 const patience = 60 * time.Second
 
 func newSoak(ctx context.Context, o options, out io.Writer) (*soak, error) {
-	s := &soak{options: o, out: out, began: time.Now(), numbered: make([]int64, len(ways))}
+	s := &soak{options: o, out: out, began: time.Now(), numbered: make([]int64, len(ways)), credit: make([]atomic.Int64, len(ways))}
 	s.ctx, s.cancel = context.WithCancelCause(ctx)
 	var err error
 	if s.folder, err = os.MkdirTemp("", "soak"); err != nil {
