@@ -2,8 +2,9 @@
 
 GOFMT = $(shell go env GOROOT)/bin/gofmt
 FUZZTIME ?= 60s
+SOAKTIME ?= 10m
 
-.PHONY: build fmt lint staticcheck vuln test test32 fuzz bench module
+.PHONY: build fmt lint staticcheck vuln test test32 fuzz soak bench module
 
 build:
 	go build -o bin/fanloop ./cmd/demo
@@ -52,6 +53,11 @@ fuzz:
 			echo "$$p $$f"; go test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x $$p || exit 1; \
 		done; \
 	done
+
+# soak runs the demo under everything at once for SOAKTIME, hours if you like, and a minute more. RACE=-race has the race detector in both
+# server and clients; SOAKFLAGS are more of its flags, such as a -seed.
+soak:
+	go run $(RACE) ./soak $(RACE) -duration $(SOAKTIME) $(SOAKFLAGS)
 
 bench:
 	go test -run '^$$' -bench . -benchmem ./...

@@ -61,10 +61,22 @@ func (s *soak) table() string {
 	row("peak resident memory", fmt.Sprintf("%d MiB", s.peak.rss>>20))
 	row("peak connections", s.peak.connections)
 	row("rude peers", c.rudes())
+	c.writeRudes(&b)
+	return b.String()
+}
+
+// writeRudes writes how many there were of each kind, in lines of some width.
+func (c *counts) writeRudes(b *strings.Builder) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	line := "   "
 	for _, name := range slices.Sorted(maps.Keys(c.rudeness)) {
-		row("  "+name, c.rudeness[name])
+		part := fmt.Sprintf(" %s %d,", name, c.rudeness[name])
+		if len(line)+len(part) > 110 {
+			fmt.Fprintln(b, line)
+			line = "   "
+		}
+		line += part
 	}
-	return b.String()
+	fmt.Fprintln(b, strings.TrimSuffix(line, ","))
 }

@@ -12,7 +12,7 @@ import (
 // wander has a back end put its page into a group and out of it again, and push behind each: what one connection asks for takes effect in
 // that order.
 func (s *soak) wander(ctx context.Context, c *crowd, d *desk, uid string) {
-	r := s.rng()
+	r, a := s.rng(), newAccount(uid, c.all)
 	p, err := s.openPage(s.ctx, s.server.doors["websocket"], "/", false)
 	if err == nil {
 		defer p.close()
@@ -27,7 +27,7 @@ func (s *soak) wander(ctx context.Context, c *crowd, d *desk, uid string) {
 	}
 	defer l.close()
 	heard := make(chan string, 64)
-	go s.overhear(p, newAccount(uid, c.all), heard)
+	go s.overhear(p, a, heard)
 	for n := 0; pause(ctx, between(r, 0, 100*time.Millisecond)); n++ {
 		if err := s.roundTrip(l, uid, 1+r.IntN(8), n, heard); err != nil {
 			s.fail("%s: %w", uid, err)

@@ -157,7 +157,7 @@ func verdict(f sourceFile, r rule, p string) string {
 	case isStandard(p) || own:
 		return ""
 	case anyMatches(forTests, p):
-		if f.isTest() || f.dir() == "soak" { // a test that is a program
+		if f.isTest() || f.dir() == "soak" || f.dir() == "bench" { // tests that are programs
 			return ""
 		}
 		return "is for tests"
