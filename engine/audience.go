@@ -148,7 +148,7 @@ func (a *audience) Add(o Outlet) {
 		a.log.audiences = append(a.log.audiences, a)
 	}
 	a.add(int(c.fd))
-	if c.audiences < math.MaxUint16 {
+	if c.audiences < math.MaxUint8 {
 		c.audiences++
 	}
 }
@@ -171,7 +171,7 @@ func (a *audience) settle(c *Conn) {
 
 func (a *audience) drop(c *Conn) {
 	a.remove(int(c.fd))
-	if c.audiences < math.MaxUint16 {
+	if c.audiences < math.MaxUint8 {
 		c.audiences--
 	}
 	if a.size > 0 {

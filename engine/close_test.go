@@ -211,7 +211,7 @@ func lingerAfterProgress(t *testing.T, c *Conn) {
 			t.Fatal("what the peer read was never seen")
 		}
 		on(t, c.loop, func() {
-			moved := c.progress || c.loop.sys.unsent(int(c.fd)) < c.some.unsent
+			moved := c.some.progress || c.loop.sys.unsent(int(c.fd)) < c.some.unsent
 			if seen = c.state != draining || moved; seen && c.state == draining {
 				c.lingerOver()
 			}

@@ -111,8 +111,8 @@ func (c *Conn) lingerOver() {
 // progresses tells whether the peer has taken something since the last time. The kernel asks for more only when much of its
 // buffer is free, which a slow peer can take longer for than the linger time: so what it still holds counts too.
 func (c *Conn) progresses() bool {
-	before, wrote := c.some.unsent, c.progress
-	c.some.unsent, c.progress = c.loop.sys.unsent(int(c.fd)), false
+	before, wrote := c.some.unsent, c.some.progress
+	c.some.unsent, c.some.progress = c.loop.sys.unsent(int(c.fd)), false
 	return wrote || c.some.unsent < before
 }
 
@@ -132,6 +132,7 @@ func (c *Conn) destroy(reason error) {
 	c.forgetSecure()
 	l.kept -= int(c.kept)
 	c.kept = 0
+	l.paces.leave(c)
 	if t := c.some.timer; t != nil {
 		t.Stop()
 	}

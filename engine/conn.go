@@ -31,6 +31,7 @@ const (
 	holdOutbox                     // the peer does not read what it is answered
 	holdBacklog                    // it publishes faster than the loops can send, or there is no memory for more of what it has begun
 	holdHandshake                  // its TLS handshake is being computed
+	holdFast                       // it sends more than its listener's rates allow
 )
 
 // Conn is one connection. It belongs to its loop: every method is to be called there only, that is inside its callbacks
@@ -49,14 +50,13 @@ type Conn struct {
 	remote endpoint
 
 	fd        int32
-	stallSeat int32  // in the loop's list of stalled connections
-	turn      int16  // messages that may still be handled in this turn
-	audiences uint16 // how many it is in; the most stands for more
+	stallSeat int32 // in the loop's list of stalled connections
+	turn      int8  // messages that may still be handled in this turn
+	audiences uint8 // how many it is in; the most stands for more
 	state     state
 	hold      hold
 	interest  interest
 	eof       bool // the peer has shut down its end
-	eofTold   bool
 	stalled   bool // the kernel takes no more; EPOLLOUT is awaited
 	full      bool // stalled, and the high mark was reached: the handler has been told
 	queued    bool // in the loop's ready queue
@@ -64,11 +64,11 @@ type Conn struct {
 	published bool
 	detached  bool
 	panicked  bool
-	progress  bool   // the peer has taken something since the linger time was set
 	hears     bool   // what stands in the loop's log
 	pinned    bool   // its cursor keeps the log from there on
 	secured   bool   // it speaks TLS, and the handshake is done
 	kept      uint32 // what NoteMemory told
+	paceSeat  int32  // among those whose messages and bytes are counted: see pace.go
 
 	out     *outbox // nil when empty
 	written int     // bytes of what comes first that the kernel has already
@@ -84,17 +84,20 @@ type origin struct {
 	listener *Listener // nil when the connection came from elsewhere
 	local    net.Addr
 	at       endpoint // the same, where the listener's own address is a wildcard
+	costs    costs
 }
 
 // seldom is what most connections do not need at rest.
 type seldom struct {
-	rest   []byte // input that the handler has not taken
-	timer  *Timer // the linger time
-	reason error  // what OnClose gets
-	drain  drainWish
-	unsent int32  // bytes that the kernel held for the peer when the linger time was over last
-	heldAt uint32 // its position in the loop's held
-	secure *secure
+	rest     []byte // input that the handler has not taken
+	timer    *Timer // the linger time
+	reason   error  // what OnClose gets
+	drain    drainWish
+	unsent   int32  // bytes that the kernel held for the peer when the linger time was over last
+	progress bool   // the peer has taken something since the linger time was set
+	eofTold  bool   // the handler has been told of the peer's EOF
+	heldAt   uint32 // its position in the loop's held
+	secure   *secure
 }
 
 func (c *Conn) seldom() *seldom {

@@ -52,6 +52,12 @@ type ListenOptions struct {
 	// it in the kernel, counts as gone too. Pausing our own reading does not. Default 30 s; below 0 the kernel's own. Adopt
 	// leaves the socket as it is.
 	UserTimeout time.Duration
+	// MessageRate is how many messages a second one connection may send in the long run, and ByteRate how many bytes, as they come
+	// over the wire. Four seconds' worth may come at once. What a message is the protocol says, by Conn.Count: a line; a WebSocket
+	// message, Ping or Pong; an HTTP request. Default 0: no limit, because what is much depends on what is sent.
+	MessageRate, ByteRate int
+	// Fast is what becomes of a connection that sends more. Default PauseFast.
+	Fast FastPolicy
 	// TLS, when it is set, makes the listener speak TLS. Default: it does not. Adopt refuses it.
 	TLS *TLSOptions
 }
@@ -241,7 +247,8 @@ func (ln *Listener) origin(fd int) *origin {
 			return known
 		}
 	}
-	o := &origin{limits: ln.held(), listener: ln, local: ln.addr, at: at}
+	limits := ln.held()
+	o := &origin{limits: limits, listener: ln, local: ln.addr, at: at, costs: costsOf(limits)}
 	if at.isTCP() {
 		o.local = at.addr()
 	}

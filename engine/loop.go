@@ -73,6 +73,7 @@ type Loop struct {
 	kept      int   // bytes of what has come and is not a whole message, or waits for its turn: all that NoteMemory told included
 	told      int64 // of all that counts against the budget of memory, what has been told last
 	reclaimer reclaimer
+	paces     paces
 
 	leaving bool          // no new connections
 	gone    chan struct{} // closed when the last connection has gone

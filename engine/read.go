@@ -81,6 +81,7 @@ func (l *Loop) readTurn(c *Conn) {
 		} else {
 			l.deliver(c, l.readBuf[:n])
 		}
+		c.countBytes(n)
 		l.servePrompt()
 	}
 	l.finish(c)
@@ -97,8 +98,8 @@ func (l *Loop) deliver(c *Conn, fresh []byte) {
 	if p := c.join(fresh); len(p) > 0 && (input || len(fresh) > 0) {
 		c.keep(l.traffic(c, p))
 	}
-	if c.eof && !c.eofTold && !c.undecoded && c.state == open && c.hold == 0 {
-		c.eofTold = true
+	if c.eof && !c.toldEOF() && !c.undecoded && c.state == open && c.hold == 0 {
+		c.seldom().eofTold = true
 		l.tellEOF(c)
 	}
 	l.current = before
@@ -106,6 +107,9 @@ func (l *Loop) deliver(c *Conn, fresh []byte) {
 		l.enqueue(c)
 	}
 }
+
+// toldEOF tells whether the handler has been told of the peer's EOF.
+func (c *Conn) toldEOF() bool { return c.some != nil && c.some.eofTold }
 
 // join puts fresh bytes behind the rest.
 func (c *Conn) join(fresh []byte) []byte {
@@ -143,13 +147,13 @@ func (c *Conn) keep(p []byte, taken int) {
 }
 
 // Next is asked by a handler before each message that it handles. It counts the message against the connection's turn, and
-// says no when the turn is used up, when reading is paused, or when the end has begun: then OnTraffic returns what it has
-// taken so far, and the rest is given again later.
+// says no when the turn is used up, when reading is paused, when a listener's MessageRate has it wait, or when the end has begun:
+// then OnTraffic returns what it has taken so far, and the rest is given again later.
 func (c *Conn) Next() bool {
 	if c.state != open || c.panicked {
 		return false
 	}
-	if c.turn <= 0 || c.hold != 0 || c.sendsTooMuch() || c.loop.holdPublisher(c) {
+	if c.turn <= 0 || c.hold != 0 || c.sendsTooMuch() || c.loop.holdPublisher(c) || c.tooSoon() {
 		c.undecoded = true
 		return false
 	}
@@ -159,7 +163,7 @@ func (c *Conn) Next() bool {
 
 // Spend counts messages more against the connection's turn: for a message that took the time of so many.
 func (c *Conn) Spend(messages int) {
-	c.turn = max(0, c.turn-int16(min(max(messages, 0), turnMessages)))
+	c.turn = max(0, c.turn-int8(min(max(messages, 0), turnMessages)))
 }
 
 // sendsTooMuch tells whether more answers wait than the mark allows, though the peer takes them: then it is not read until

@@ -127,7 +127,7 @@ func (l *Loop) serve(c *Conn) (cost int) {
 
 // hasInput tells whether something that came in earlier, and may be handled now, is still to be handled.
 func (c *Conn) hasInput() bool {
-	return c.state == open && !c.panicked && c.hold == 0 && (c.undecoded || c.eof && !c.eofTold)
+	return c.state == open && !c.panicked && c.hold == 0 && (c.undecoded || c.eof && !c.toldEOF())
 }
 
 // finish writes what c has to say, at the end of its callback or when its turn comes, and tells what that cost, in writes.
@@ -182,7 +182,9 @@ func (l *Loop) writeRaw(c *Conn, p []byte) (n int, ok bool) {
 	switch {
 	case err == nil:
 		l.stats.written(n)
-		c.progress = true
+		if c.some != nil {
+			c.some.progress = true
+		}
 		return n, true
 	case isTemporary(err):
 		return 0, true

@@ -35,6 +35,8 @@ type Stats struct {
 	DroppedNewest uint64 // pushes that such a connection refused and stayed open: under DropNewest, and DropOldest when nothing else helped
 	DroppedOldest uint64 // pushes taken, and dropped for newer ones
 	Conflated     uint64 // pushes taken, and dropped for a newer one with the same key
+	RatePauses    uint64 // times a connection was not read for a while because of MessageRate or ByteRate
+	RateCloses    uint64 // connections closed because of them
 	HeldBack      uint64 // times a publisher was held back because the loops were behind, or an unfinished message because memory was spent
 	MemorySpent   uint64 // times the budget of memory was spent; of a loop, the engine's
 	MemoryClosed  uint64 // connections closed for it
@@ -76,6 +78,8 @@ type loopStats struct {
 	droppedNewest   atomic.Uint64
 	droppedOldest   atomic.Uint64
 	conflated       atomic.Uint64
+	ratePauses      atomic.Uint64
+	rateCloses      atomic.Uint64
 	heldBack        atomic.Uint64
 	memory          atomic.Int64
 	gaveMemory      atomic.Uint64
@@ -145,6 +149,8 @@ func (s *Stats) add(l *Loop) {
 	s.DroppedNewest += c.droppedNewest.Load()
 	s.DroppedOldest += c.droppedOldest.Load()
 	s.Conflated += c.conflated.Load()
+	s.RatePauses += c.ratePauses.Load()
+	s.RateCloses += c.rateCloses.Load()
 	s.HeldBack += c.heldBack.Load()
 	s.Memory += c.memory.Load()
 	s.MemoryClosed += c.gaveMemory.Load()

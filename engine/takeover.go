@@ -47,7 +47,7 @@ func (e *Engine) Adopt(conn net.Conn, buffered []byte, s Server, options ...List
 	}
 	o = o.withDefaults()
 	c := &Conn{
-		loop: l, id: connIDs.Add(1), format: raw, origin: &origin{limits: &o, local: localOf(conn)},
+		loop: l, id: connIDs.Add(1), format: raw, origin: &origin{limits: &o, local: localOf(conn), costs: costsOf(&o)},
 		remote: remoteOf(conn), undecoded: len(buffered) > 0,
 	}
 	c.setRest(bytes.Clone(buffered))
