@@ -124,5 +124,8 @@ func (x *Exchange) Loop() *engine.Loop { return x.session.conn.Loop() }
 // Ref is the connection as other goroutines may hold it.
 func (x *Exchange) Ref() engine.Ref { return x.session.conn.Ref() }
 
+// Exempt lifts the listener's MessageRate and ByteRate from the connection: for who has turned out to be no stranger.
+func (x *Exchange) Exempt() { x.session.conn.Exempt() }
+
 // Abort drops the answer, those behind it and the connection; the peer gets a reset.
 func (x *Exchange) Abort() { x.session.conn.Abort() }

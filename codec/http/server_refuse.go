@@ -2,7 +2,11 @@
 
 package http
 
-import "errors"
+import (
+	"errors"
+
+	"fanloop/engine"
+)
 
 // What the server refuses requests with, beside what the decoders do.
 var (
@@ -14,6 +18,8 @@ var (
 	ErrBodyTimeout = NewRefusal(408, "the request body took too long")
 	// ErrIncomplete: the client has shut down its end in the midst of a request (RFC 9112 8).
 	ErrIncomplete = NewRefusal(400, "the request is incomplete")
+	// ErrTooFast: the connection has brought more requests or bytes a second than its listener allows (RFC 6585 4).
+	ErrTooFast = NewRefusal(429, "too many requests or bytes a second", NewField("Retry-After", "1"))
 	// ErrConnect: CONNECT, and no OnRequest: this is no proxy (RFC 9110 9.3.6). What follows may be meant for another server.
 	ErrConnect = NewRefusal(501, "CONNECT is not implemented here")
 	// ErrNotFound: no route, and no OnRequest.
@@ -53,6 +59,17 @@ func (x *Exchange) refuse(err error) {
 		return
 	}
 	x.answerRefusal(refusal)
+}
+
+// OnTooFast is what engine.CloseFast asks for.
+func (s *session) OnTooFast(*engine.Conn) {
+	switch {
+	case s.hijacked || s.ending != nil && s.reading == nil:
+	case s.reading != nil:
+		s.reading.broken(ErrTooFast)
+	default:
+		s.refuse(nil, ErrTooFast)
+	}
 }
 
 var plainText = NewField("Content-Type", "text/plain; charset=utf-8")

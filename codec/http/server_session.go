@@ -83,8 +83,10 @@ func (s *session) readHead(p []byte) int {
 		s.refuse(head, err)
 		d.Reset() // other connections use it too
 		return len(p)
-	case head != nil:
+	case head != nil && s.conn.Count():
 		s.begin(head)
+	case head != nil:
+		return len(p)
 	case s.head == nil && d.Pending():
 		s.head = s.desk.giveDecoder()
 	}

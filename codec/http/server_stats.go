@@ -13,6 +13,7 @@ type Stats struct {
 	Refused         uint64
 	RefusedBody     uint64 // 413: MaxBody
 	RefusedTarget   uint64 // 414: MaxHead.RequestLine
+	RefusedRate     uint64 // 429: engine.ListenOptions.MessageRate and ByteRate, under CloseFast
 	RefusedHead     uint64 // 431: MaxHead.Head and MaxHead.Fields
 	RefusedVersion  uint64 // 505
 	HeadTimeouts    uint64 // 408: HeadTimeout
@@ -59,6 +60,7 @@ func (s *Stats) Add(o Stats) {
 // counters are a desk's part of Stats.
 type counters struct {
 	requests, refused, body, target, head, version atomic.Uint64
+	rate                                           atomic.Uint64
 	headTimeouts, bodyTimeouts, idleTimeouts       atomic.Uint64
 	held, discarded, streamsFull, upgrades, panics atomic.Uint64
 	events, busy, writeTimeouts                    atomic.Uint64
@@ -72,6 +74,8 @@ func (c *counters) refuse(status int) {
 		c.body.Add(1)
 	case 414:
 		c.target.Add(1)
+	case 429:
+		c.rate.Add(1)
 	case 431:
 		c.head.Add(1)
 	case 505:
@@ -89,6 +93,7 @@ func (s *Server) Stats() (sum Stats) {
 		sum.Refused += c.refused.Load()
 		sum.RefusedBody += c.body.Load()
 		sum.RefusedTarget += c.target.Load()
+		sum.RefusedRate += c.rate.Load()
 		sum.RefusedHead += c.head.Load()
 		sum.RefusedVersion += c.version.Load()
 		sum.HeadTimeouts += c.headTimeouts.Load()

@@ -9,8 +9,12 @@ import (
 	"fanloop/engine"
 )
 
-// tooLongLine is what the peer reads before a connection closes for a line over MaxLine.
-const tooLongLine = "error: line too long"
+// What the peer reads before its connection closes: for a line over MaxLine, and for more lines or bytes a second than the
+// listener allows.
+const (
+	tooLongLine = "error: line too long"
+	tooFastLine = "error: too many lines or bytes a second"
+)
 
 // Server serves the text protocol. Give a pointer to it to Engine.Listen; one Server may have several listeners. Its fields
 // are set before that and not changed afterwards; each may be left out.
@@ -82,13 +86,17 @@ func (s *session) OnTraffic(conn *engine.Conn, p []byte) (used int) {
 		}
 		line, n, err := s.decoder.Decode(p[used:])
 		if err != nil {
-			s.refuse()
+			s.refuse(ErrTooLong, tooLongLine)
 			return len(p)
 		}
 		used += n
-		if line != nil {
-			s.message(line)
+		if line == nil {
+			continue
 		}
+		if !conn.Count() {
+			return len(p)
+		}
+		s.message(line)
 	}
 	return used
 }
@@ -105,12 +113,15 @@ func (s *session) message(line []byte) {
 	}
 }
 
-// refuse answers a line that is too long and ends the connection.
-func (s *session) refuse() {
-	s.deafen(ErrTooLong)
-	(*Conn)(s).queue().say([]byte(tooLongLine), "\n")
+// refuse ends the connection with a last line, behind the answers that are owed.
+func (s *session) refuse(cause error, line string) {
+	s.deafen(cause)
+	(*Conn)(s).queue().say([]byte(line), "\n")
 	s.settle()
 }
+
+// OnTooFast is what engine.CloseFast asks for.
+func (s *session) OnTooFast(*engine.Conn) { s.refuse(engine.ErrTooFast, tooFastLine) }
 
 // OnEOF: a peer that has sent its questions and shut down its end still gets the answers.
 func (s *session) OnEOF(*engine.Conn) {

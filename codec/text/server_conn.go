@@ -52,6 +52,9 @@ func (c *Conn) Pause() { c.conn.Pause() }
 // Resume ends Pause.
 func (c *Conn) Resume() { c.conn.Resume() }
 
+// Exempt lifts the listener's MessageRate and ByteRate from the connection.
+func (c *Conn) Exempt() { c.conn.Exempt() }
+
 // Send sends p as one line, which AppendLine describes; p is copied. Lines and answers leave in the order in which they were
 // sent and asked for: a line behind a Reply that has not been sent yet waits for it. Messages that a hub pushes do not wait.
 //

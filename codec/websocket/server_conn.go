@@ -66,6 +66,9 @@ func (c *Conn) Pause() {
 // Resume ends Pause.
 func (c *Conn) Resume() { c.conn.Resume() }
 
+// Exempt lifts the listener's MessageRate and ByteRate from the connection.
+func (c *Conn) Exempt() { c.conn.Exempt() }
+
 // smallMessage is the length up to which a message is encoded on the stack and copied, not kept.
 const smallMessage = 1 << 10
 

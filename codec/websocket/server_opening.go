@@ -67,6 +67,9 @@ func (o *opening) OnTraffic(conn *engine.Conn, p []byte) int {
 	return used + s.OnTraffic(conn, p[used:])
 }
 
+// OnTooFast is what engine.CloseFast asks for.
+func (o *opening) OnTooFast(*engine.Conn) { o.refuse(http.ErrTooFast, nil) }
+
 func (o *opening) OnShutdown(*engine.Conn) { o.refuse(errStopping, nil) }
 
 func (o *opening) OnClose(*engine.Conn, error) { o.stopTimer() }

@@ -29,6 +29,10 @@ func (s *session) OnTraffic(conn *engine.Conn, p []byte) (used int) {
 			break
 		}
 		used += n
+		if event.counts() && !conn.Count() {
+			used = len(p)
+			break
+		}
 		s.conn.Spend(s.deflate.effort(event))
 		s.handle(event)
 	}
@@ -99,6 +103,18 @@ func (s *session) fail(err error) {
 			s.sendClose(breach.Code(), breach.text)
 		}
 		s.ending = err
+	}
+	s.end(s.ending)
+}
+
+// counts tells whether the event counts against the listener's MessageRate: control frames cost as much as messages.
+func (e *Event) counts() bool { return e.Kind != EventNone && e.Kind != EventClose }
+
+// OnTooFast is what engine.CloseFast asks for. Nothing more is read from the client, not even its Close frame.
+func (s *session) OnTooFast(*engine.Conn) {
+	if s.ending == nil {
+		s.ending = engine.ErrTooFast
+		s.sendClose(StatusPolicyViolation, "too many messages or bytes a second")
 	}
 	s.end(s.ending)
 }
