@@ -89,15 +89,17 @@ type origin struct {
 
 // seldom is what most connections do not need at rest.
 type seldom struct {
-	rest     []byte // input that the handler has not taken
-	timer    *Timer // the linger time
-	reason   error  // what OnClose gets
-	drain    drainWish
-	unsent   int32  // bytes that the kernel held for the peer when the linger time was over last
-	progress bool   // the peer has taken something since the linger time was set
-	eofTold  bool   // the handler has been told of the peer's EOF
-	heldAt   uint32 // its position in the loop's held
-	secure   *secure
+	rest   []byte // input that the handler has not taken
+	timer  *Timer // the linger time
+	reason error  // what OnClose gets
+	secure *secure
+
+	drainMark int    // what AwaitDrain has asked for
+	drains    bool   // it has
+	progress  bool   // the peer has taken something since the linger time was set
+	eofTold   bool   // the handler has been told of the peer's EOF
+	unsent    int32  // bytes that the kernel held for the peer when the linger time was over last
+	heldAt    uint32 // its position in the loop's held
 }
 
 func (c *Conn) seldom() *seldom {

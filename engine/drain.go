@@ -7,12 +7,6 @@ type DrainHandler interface {
 	OnDrain(c *Conn)
 }
 
-// drainWish is what AwaitDrain has asked for.
-type drainWish struct {
-	mark int
-	on   bool
-}
-
 // AwaitDrain has the handler's OnDrain called once, as soon as no more than mark bytes wait for the peer: for whoever makes
 // what it sends only as fast as the peer takes it. It comes from the loop's own turn, never inside another callback, also
 // when as little waits already. A second call before that replaces the first. Nothing comes after the end has begun.
@@ -20,7 +14,8 @@ func (c *Conn) AwaitDrain(mark int) {
 	if c.state != open {
 		return
 	}
-	c.seldom().drain = drainWish{mark: mark, on: true}
+	s := c.seldom()
+	s.drainMark, s.drains = mark, true
 	c.lookDrained()
 }
 
@@ -32,7 +27,7 @@ func (c *Conn) lookDrained() {
 }
 
 func (c *Conn) isDrained() bool {
-	return c.some != nil && c.some.drain.on && c.state == open && !c.exceeds(c.some.drain.mark)
+	return c.some != nil && c.some.drains && c.state == open && !c.exceeds(c.some.drainMark)
 }
 
 // tellDrained is the beginning of a turn.
@@ -40,7 +35,7 @@ func (c *Conn) tellDrained() {
 	if !c.isDrained() {
 		return
 	}
-	c.some.drain.on = false
+	c.some.drains = false
 	if h, ok := c.handler.(DrainHandler); ok {
 		c.loop.inside(c, h.OnDrain)
 	}
