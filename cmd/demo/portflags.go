@@ -36,6 +36,7 @@ type siteOptions struct {
 	maxMessage   int
 	headTimeout  time.Duration
 	bodyTimeout  time.Duration
+	minBodyRate  int
 	idle         time.Duration
 	maxBody      int
 	maxPipelined int
@@ -58,6 +59,7 @@ func standardPort() portOptions {
 			maxMessage:   1 << 20,
 			headTimeout:  10 * time.Second,
 			bodyTimeout:  30 * time.Second,
+			minBodyRate:  240,
 			idle:         75 * time.Second,
 			maxBody:      5 << 20, // a message of 1 MiB in base64, and room for what is around it, or a batch
 			maxPipelined: 64,
@@ -97,6 +99,7 @@ var portFlags = []portFlag{
 
 	{"head-timeout", forHTTP, func(o *portOptions) flag.Value { return config.Period(&o.headTimeout) }},
 	{"body-timeout", forHTTP, func(o *portOptions) flag.Value { return config.Period(&o.bodyTimeout) }},
+	{"min-body-rate", forHTTP, func(o *portOptions) flag.Value { return config.Limit(&o.minBodyRate) }},
 	{"idle", forHTTP, func(o *portOptions) flag.Value { return config.Period(&o.idle) }},
 	{"max-body", forHTTP, func(o *portOptions) flag.Value { return config.Size(&o.maxBody) }},
 	{"max-pipelined", forHTTP, func(o *portOptions) flag.Value { return config.Number(&o.maxPipelined, 1, 1<<20) }},

@@ -26,6 +26,7 @@ func (s *server) newSite(o siteOptions) *http.Server {
 		MaxBody:      int64(o.maxBody),
 		HeadTimeout:  o.headTimeout,
 		BodyTimeout:  o.bodyTimeout,
+		MinBodyRate:  o.minBodyRate,
 		IdleTimeout:  o.idle,
 		MaxPipelined: o.maxPipelined,
 	}

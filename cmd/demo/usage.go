@@ -133,7 +133,11 @@ where it is allowed, is no limit.
   -head-timeout time
       Of http and https: for a request's head (default 10s). Beyond it: 408.
   -body-timeout time
-      Of http and https: how long a body may bring nothing (default 30s).
+      Of http and https: how long a body may bring nothing, or less than -min-body-rate
+      (default 30s).
+  -min-body-rate n
+      Of http and https: bytes a second that a body must bring on average in each
+      -body-timeout (default 240). -1: one byte is enough.
   -idle time
       Of http and https: how long a connection may bring no request (default 1m15s).
   -max-body size

@@ -24,9 +24,12 @@ type Server struct {
 	MaxBody int64
 	// HeadTimeout is how long a head may take from its first byte to its last. Default 10 s. Beyond it: 408.
 	HeadTimeout time.Duration
-	// BodyTimeout is how long a body may bring nothing. Default 30 s. Beyond it: 408, if no answer has begun. A peer may take
-	// nothing of a streamed answer as long; beyond it, it is cut off.
+	// BodyTimeout is how long a body may bring nothing, or less than MinBodyRate. Default 30 s. Beyond it: 408, if no answer has
+	// begun. A peer may take nothing of a streamed answer as long; beyond it, it is cut off.
 	BodyTimeout time.Duration
+	// MinBodyRate is how many bytes a second a body must bring on average in each BodyTimeout, so that nobody can hold a request for
+	// hours with a byte now and then. Default 240; below 0, one byte in each BodyTimeout is enough.
+	MinBodyRate int
 	// IdleTimeout is how long a connection may bring no request, from its beginning or the last answer on. Default 75 s.
 	// Beyond it: it is closed without a word, which no client takes for an answer.
 	IdleTimeout time.Duration
@@ -61,6 +64,16 @@ func (s *Server) maxBody() int64 {
 
 func (s *Server) headTimeout() time.Duration { return orElse(s.HeadTimeout, 10*time.Second) }
 func (s *Server) bodyTimeout() time.Duration { return orElse(s.BodyTimeout, 30*time.Second) }
+
+// bodyQuota is how many bytes a body must bring within its time.
+func (s *Server) bodyQuota() int {
+	rate := s.MinBodyRate
+	if rate == 0 {
+		rate = 240
+	}
+	return max(1, int(float64(rate)*s.bodyTimeout().Seconds()))
+}
+
 func (s *Server) idleTimeout() time.Duration { return orElse(s.IdleTimeout, 75*time.Second) }
 func (s *Server) maxPipelined() int          { return orElse(s.MaxPipelined, 64) }
 func (s *Server) maxWriteAhead() int         { return orElse(s.MaxWriteAhead, 256<<10) }

@@ -130,7 +130,7 @@ func (s *session) readBody(p []byte) int {
 		x.broken(err)
 		return len(p)
 	}
-	s.watch.progress = true
+	s.watch.brought += n
 	x.takeBody(data)
 	if s.reading == x && x.in.decoder.Done() {
 		s.reading = nil

@@ -3,7 +3,9 @@
 package http
 
 import (
+	"fmt"
 	"io"
+	"strings"
 	"testing"
 	"time"
 )
@@ -50,7 +52,7 @@ func TestServerTimeouts(t *testing.T) {
 
 // A head has its time as a whole, a body as long as something comes of it.
 func TestServerTimesProgress(t *testing.T) {
-	s := &Server{OnRequest: tell, HeadTimeout: 100 * time.Millisecond, BodyTimeout: time.Second}
+	s := &Server{OnRequest: tell, HeadTimeout: 100 * time.Millisecond, BodyTimeout: time.Second, MinBodyRate: -1}
 	w := serve(t, s)
 	slowly := func(c *client, step time.Duration, pieces ...string) (err error) {
 		for _, p := range pieces {
@@ -70,6 +72,28 @@ func TestServerTimesProgress(t *testing.T) {
 	c = w.dial()
 	_ = slowly(c, 50*time.Millisecond, "G", "E", "T", " ", "/", " ") // it may have been refused by then
 	c.want(408, "the request took too long\n")
+}
+
+// A body that brings too little within its time is refused, however steadily; one that brings enough may take as long as it likes.
+func TestServerMinBodyRate(t *testing.T) {
+	const each, quota, pieces = time.Second, 40, 6 // a piece comes four times in each
+	s := &Server{OnRequest: tell, BodyTimeout: each, MinBodyRate: quota}
+	w := serve(t, s)
+	upload := func(size int) *client {
+		c := w.dial()
+		c.send(fmt.Sprintf("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n", pieces*size))
+		for range pieces {
+			_, _ = io.WriteString(c, strings.Repeat("x", size)) // it may have been refused by then
+			pause(t, w, each/4)
+		}
+		return c
+	}
+	if upload(quota).want(200, fmt.Sprintf("POST / %q", strings.Repeat("x", pieces*quota))); s.Stats().BodyTimeouts != 0 {
+		t.Errorf("%+v", s.Stats())
+	}
+	if upload(quota/8).want(408, "the request body took too long\n"); s.Stats().BodyTimeouts != 1 {
+		t.Errorf("%+v", s.Stats())
+	}
 }
 
 // pause lets time pass on the loop, and no less than d.

@@ -15,7 +15,7 @@ type watch struct {
 	due      time.Duration // when the timer fires, 0 when it does not
 	deadline time.Duration
 	phase    phase
-	progress bool // the body has brought something
+	brought  int // bytes of the body since it was given this deadline
 }
 
 // phase is what the connection waits for.
@@ -44,14 +44,14 @@ func (s *session) phase() phase {
 	return phaseIdle
 }
 
-// look sees what the connection waits for now. A head has its time as a whole; idle time and a body's begin anew with each
-// sign of life.
+// look sees what the connection waits for now. A head has its time as a whole; a body's begins anew with each quota that it
+// has brought, idle time with each sign of life.
 func (s *session) look() {
 	w, now := &s.watch, s.phase()
-	if now == w.phase && (now == phaseHead || now == phaseBody && !w.progress) {
+	if now == w.phase && (now == phaseHead || now == phaseBody && w.brought < s.server.bodyQuota()) {
 		return
 	}
-	w.phase, w.progress = now, false
+	w.phase, w.brought = now, 0
 	if now == phaseNone {
 		return
 	}
