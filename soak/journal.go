@@ -19,7 +19,7 @@ type journal struct {
 }
 
 const (
-	tailLines = 40
+	tailLines = 15
 	longLine  = 64 << 10
 
 	reloadedLine  = "the certificates have been read again"

@@ -38,16 +38,23 @@ func (s *soak) beRude(ctx context.Context) {
 
 // affront connects and is rude. What fails of the connection is no error: the server may hang up when it likes.
 func (s *soak) affront(ctx context.Context, k *rudeness, r *rand.Rand) error {
-	d := s.server.doors[k.ports[r.IntN(len(k.ports))]]
+	protocol, waits := k.ports[r.IntN(len(k.ports))], k.wait && r.IntN(3) > 0
+	d := s.server.hasty[protocol]
+	if waits {
+		d = s.server.doors[protocol]
+	}
 	if k.raw {
 		d.protocol = "tcp"
 	}
 	conn, err := s.dial(s.ctx, d, false)
+	if err != nil && !waits && d.tls() {
+		return nil // a hasty port may have no patience for our handshake
+	}
 	if err != nil {
 		return err
 	}
 	say, answer := k.bytes(r)
-	if k.wait && r.IntN(3) > 0 {
+	if waits {
 		defer conn.Close()
 		return s.hearOut(conn, say, answer, r)
 	}
@@ -114,7 +121,11 @@ func (s *soak) beSilent(ctx context.Context) {
 	ports := []string{"websocket", "wss", "text", "texts", "http", "https"}
 	beginnings := []string{"", "", "G", "GET /ws HTTP/1.1\r\nHost: localhost\r\n", "POST /push HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{", "\x16\x03\x01\x02\x00\x01", `{"uid":"nobo`}
 	for pause(ctx, between(r, 0, time.Second)) {
-		d := s.server.doors[ports[r.IntN(len(ports))]]
+		protocol := ports[r.IntN(len(ports))]
+		d := s.server.hasty[protocol]
+		if r.IntN(2) == 0 {
+			d = s.server.doors[protocol]
+		}
 		d.protocol = "tcp"
 		conn, err := s.dial(s.ctx, d, false)
 		if err != nil {
@@ -124,7 +135,7 @@ func (s *soak) beSilent(ctx context.Context) {
 			return
 		}
 		_, _ = io.WriteString(conn, beginnings[r.IntN(len(beginnings))])
-		pause(ctx, between(r, 0, 12*time.Second))
+		pause(ctx, between(r, 0, 6*time.Second))
 		if r.IntN(2) == 0 {
 			reset(conn)
 		} else {

@@ -29,6 +29,7 @@ type server struct {
 	cmd     *exec.Cmd
 	doors   map[string]door // by protocol
 	slow    map[string]door // WebSocket ports by what becomes of pushes to slow pages
+	hasty   map[string]door // those with short patience, by protocol
 	admin   string
 	control string // the path of its control socket
 	log     *journal
@@ -37,6 +38,26 @@ type server struct {
 
 // policies are what -slow knows.
 var policies = []string{"close", "drop-newest", "drop-oldest", "conflate"}
+
+// listens are what the server is told to open. Those who keep to the rules may have little of the CPU: the calm ports give them time. The
+// hasty ones run out of patience with the silent. On the ports for the slow, who does not read is not dead.
+func listens() (all []string) {
+	open := func(protocol, options string) { all = append(all, protocol+"://127.0.0.1:0?"+options) }
+	for _, policy := range policies {
+		open("websocket", "handshake-timeout=1m&user-timeout=10m&slow="+policy)
+	}
+	open("websocket", "handshake-timeout=1s")
+	open("wss", "handshake-timeout=1m&tls-handshake-timeout=1m")
+	open("wss", "handshake-timeout=1s&tls-handshake-timeout=1s")
+	open("http", "head-timeout=1m&body-timeout=1m")
+	open("http", "head-timeout=1s&body-timeout=1s&idle=1s")
+	open("https", "head-timeout=1m&body-timeout=1m&tls-handshake-timeout=1m")
+	open("https", "head-timeout=1s&body-timeout=1s&idle=1s&tls-handshake-timeout=1s")
+	open("text", "")
+	open("texts", "tls-handshake-timeout=1m")
+	open("texts", "tls-handshake-timeout=1s")
+	return all
+}
 
 // startTime is how long the server may take until it says where it listens: the race detector is slow.
 const startTime = 30 * time.Second
@@ -61,18 +82,15 @@ func (s *soak) build() (string, error) {
 // start runs the server and waits until its ports are open.
 func (s *soak) start() (*server, error) {
 	v := &server{
-		doors: map[string]door{}, slow: map[string]door{}, log: &journal{},
+		doors: map[string]door{}, slow: map[string]door{}, hasty: map[string]door{}, log: &journal{},
 		control: filepath.Join(s.folder, "server.sock"), ended: make(chan struct{}),
 	}
 	args := []string{
 		"-admin", "127.0.0.1:0", "-loops", fmt.Sprint(s.loops), "-pid-file", filepath.Join(s.folder, "server.pid"),
 		"-tls-cert", s.keys.path("server.pem"), "-tls-key", s.keys.path("server.key"),
 	}
-	for _, protocol := range []string{"wss", "text", "texts", "http", "https"} {
-		args = append(args, "-listen", protocol+"://127.0.0.1:0")
-	}
-	for _, policy := range policies {
-		args = append(args, "-listen", "websocket://127.0.0.1:0?user-timeout=10m&slow="+policy) // who does not read is not dead here
+	for _, l := range listens() {
+		args = append(args, "-listen", l)
 	}
 	v.cmd = exec.Command(s.program, args...)
 	v.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
@@ -95,27 +113,34 @@ func (s *soak) start() (*server, error) {
 	return v, nil
 }
 
-// readPorts reads the greeting up to its end. The WebSocket ports come in the order in which they were asked for.
+// readPorts reads the greeting, in which the ports of a protocol stand in the order in which they were asked for.
 func (v *server) readPorts(out io.Reader) error {
-	lines, websockets := bufio.NewScanner(out), 0
+	lines, opened := bufio.NewScanner(out), map[string][]door{}
 	for lines.Scan() {
 		line := strings.TrimSpace(lines.Text())
 		if url, ok := strings.CutPrefix(line, "Metrics and profiles: "); ok {
 			v.admin = url
-			return nil
+			return v.sort(opened)
 		}
-		protocol, address, ok := strings.Cut(line, "://")
-		if !ok {
-			continue
-		}
-		address, _, _ = strings.Cut(address, "?")
-		v.doors[protocol] = door{protocol, address} // of the WebSocket ports the last
-		if protocol == "websocket" && websockets < len(policies) {
-			v.slow[policies[websockets]] = door{protocol, address}
-			websockets++
+		if protocol, address, ok := strings.Cut(line, "://"); ok {
+			opened[protocol] = append(opened[protocol], door{protocol, address})
 		}
 	}
 	return errors.Join(errors.New("its output has ended"), lines.Err())
+}
+
+// sort tells the ports by what they are for.
+func (v *server) sort(opened map[string][]door) error {
+	for i, policy := range policies {
+		if len(opened["websocket"]) != len(policies)+1 {
+			return fmt.Errorf("the ports are %v", opened)
+		}
+		v.slow[policy] = opened["websocket"][i]
+	}
+	for protocol, doors := range opened {
+		v.doors[protocol], v.hasty[protocol] = doors[0], doors[len(doors)-1]
+	}
+	return nil
 }
 
 func (v *server) awaitEnd(out io.Reader) {

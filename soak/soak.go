@@ -81,7 +81,8 @@ func (s *soak) verdict() error {
 		if errors.Is(cause, context.Canceled) {
 			cause = errors.New("interrupted")
 		}
-		return fmt.Errorf("%w\nThe server's last words:\n%s\nAgain with: -seed %d", cause, s.server.log.tail(), s.seed)
+		status, _ := s.server.status(5 * time.Second) // it may have ended
+		return fmt.Errorf("%w\nThe server's last words:\n%s\nIts status: %s\nAgain with: -seed %d", cause, s.server.log.tail(), status, s.seed)
 	}
 	fmt.Fprint(s.out, s.table())
 	return nil

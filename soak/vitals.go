@@ -27,19 +27,23 @@ func (v vitals) String() string {
 		v.connections, v.bound, v.groups, v.timers, v.descriptors, v.goroutines, v.heap>>10, v.rss>>20)
 }
 
-// vitals asks the server, by its control socket, and the system.
-func (s *soak) vitals(ctx context.Context) (v vitals, err error) {
-	d := net.Dialer{Timeout: patience}
-	conn, err := d.DialContext(ctx, "unix", s.server.control)
+// status asks the server by its control socket.
+func (v *server) status(within time.Duration) ([]byte, error) {
+	conn, err := net.DialTimeout("unix", v.control, within)
 	if err != nil {
-		return v, err
+		return nil, err
 	}
 	defer conn.Close()
-	_ = conn.SetDeadline(time.Now().Add(patience))
+	_ = conn.SetDeadline(time.Now().Add(within))
 	if _, err := io.WriteString(conn, "status\n"); err != nil {
-		return v, err
+		return nil, err
 	}
-	line, err := bufio.NewReader(conn).ReadBytes('\n')
+	return bufio.NewReader(conn).ReadBytes('\n')
+}
+
+// vitals asks the server and the system.
+func (s *soak) vitals() (v vitals, err error) {
+	line, err := s.server.status(patience)
 	if err != nil {
 		return v, err
 	}
@@ -66,7 +70,7 @@ func (s *soak) vitals(ctx context.Context) (v vitals, err error) {
 // watch looks at the server every second, and says how things are every ten.
 func (s *soak) watch(ctx context.Context) {
 	for n := 1; pause(ctx, time.Second); n++ {
-		v, err := s.vitals(s.ctx)
+		v, err := s.vitals()
 		if err == nil {
 			err = s.server.log.wrong()
 		}
@@ -93,7 +97,7 @@ func (s *soak) rest() (v vitals) {
 	}
 	for deadline := time.Now().Add(2 * patience); ; {
 		var err error
-		if v, err = s.vitals(s.ctx); err != nil {
+		if v, err = s.vitals(); err != nil {
 			s.fail("the server: %w", err)
 			return v
 		}
@@ -114,7 +118,7 @@ func (s *soak) rest() (v vitals) {
 			return v
 		}
 	}
-	v, err := s.vitals(s.ctx)
+	v, err := s.vitals()
 	if err != nil {
 		s.fail("the server: %w", err)
 	}
