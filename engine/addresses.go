@@ -9,11 +9,14 @@ import (
 )
 
 // addresses counts a listener's connections by the addresses that they come from. It holds those that have one open, and a
-// bounded number of those that had one lately. Loopback and unix sockets are not counted. Its lock is taken where a
+// bounded number of those that had one lately. Loopback, unix sockets and trusted proxies are not counted. Its lock is taken where a
 // connection begins and where it ends, never for a message.
 type addresses struct {
-	most  int // connections an address, below 0 for no limit
-	rate  int // new ones a second and address, below 0 for no limit
+	most int // connections an address, below 0 for no limit
+	rate int // new ones a second and address, below 0 for no limit
+	// proxies are not counted: each speaks for many.
+	proxies []netip.Prefix
+
 	mu    sync.Mutex
 	known map[addressKey]addressUse
 	idle  []idleAddress // the oldest first, from first on
@@ -44,8 +47,8 @@ const (
 )
 
 // keyOf tells the address that peer counts for; false: it is exempt.
-func keyOf(peer *endpoint) (addressKey, bool) {
-	if !peer.tcp {
+func (a *addresses) keyOf(peer *endpoint) (addressKey, bool) {
+	if !peer.tcp || trusts(a.proxies, peer) {
 		return addressKey{}, false
 	}
 	ip := netip.AddrFrom16(peer.ip)
@@ -61,7 +64,7 @@ func keyOf(peer *endpoint) (addressKey, bool) {
 
 // enter counts a connection in, or says why it is too many; now is the engine's clock.
 func (a *addresses) enter(peer *endpoint, now time.Duration) error {
-	key, counts := keyOf(peer)
+	key, counts := a.keyOf(peer)
 	if !counts {
 		return nil
 	}
@@ -69,12 +72,12 @@ func (a *addresses) enter(peer *endpoint, now time.Duration) error {
 	defer a.mu.Unlock()
 	use := a.known[key]
 	if a.most >= 0 && int(use.open) >= a.most {
-		return errPerAddress
+		return ErrPerAddress
 	}
 	if a.rate >= 0 {
 		filled, ok := spend(use.spent, now, a.rate)
 		if !ok {
-			return errAddressRate
+			return ErrAddressRate
 		}
 		use.spent = filled
 	}
@@ -94,7 +97,7 @@ func spend(spent, now time.Duration, rate int) (time.Duration, bool) {
 
 // leave counts a connection out.
 func (a *addresses) leave(peer *endpoint, now time.Duration) {
-	key, counts := keyOf(peer)
+	key, counts := a.keyOf(peer)
 	if !counts {
 		return
 	}

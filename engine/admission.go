@@ -3,17 +3,10 @@
 package engine
 
 import (
-	"errors"
 	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
-)
-
-// Why a connection is turned away as soon as it has been accepted, beside ErrConnections.
-var (
-	errPerAddress  = errors.New("engine: too many connections of one address")
-	errAddressRate = errors.New("engine: too many new connections of one address")
 )
 
 // admit counts a new connection in, or says why it is too many. On the accepting loop, while others count out.
@@ -42,20 +35,36 @@ func (ln *Listener) dismiss(c *Conn) {
 
 // turnAway closes a connection that is too many. A peer that has sent nothing yet reads EOF, others get a reset.
 func (ln *Listener) turnAway(fd int, peer *endpoint, cause error) {
-	s := &ln.loop.stats
+	ln.loop.stats.turnedAway(cause)
+	ln.tellOf(peer, cause)
+	_ = unix.Close(fd)
+}
+
+// turnedAway counts one who was too many.
+func (s *loopStats) turnedAway(cause error) {
 	switch cause {
-	case errPerAddress:
+	case ErrPerAddress:
 		s.overAddress.Add(1)
-	case errAddressRate:
+	case ErrAddressRate:
 		s.overRate.Add(1)
 	default:
 		s.overConnections.Add(1)
 	}
-	if now := time.Now(); now.Sub(ln.toldOf) > warnEvery {
-		ln.toldOf = now
-		ln.loop.log.Warn("engine: connections are turned away", "listener", ln.addr, "addr", peer.addr(), "err", cause)
+}
+
+// tellOf logs now and then that connections are turned away. On any loop.
+func (ln *Listener) tellOf(peer *endpoint, cause error) {
+	if ln.tellings.due() {
+		ln.engine.log.Warn("engine: connections are turned away", "listener", ln.addr, "addr", peer.addr(), "err", cause)
 	}
-	_ = unix.Close(fd)
+}
+
+// tellings let a warning pass once in a while, and may be asked on any goroutine.
+type tellings struct{ last atomic.Int64 }
+
+func (t *tellings) due() bool {
+	now, last := time.Now().UnixNano(), t.last.Load()
+	return now-last > int64(warnEvery) && t.last.CompareAndSwap(last, now)
 }
 
 // takePlace counts one in, unless there are most already; most below 0 is no limit.

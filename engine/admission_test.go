@@ -235,8 +235,8 @@ func TestAddressRate(t *testing.T) {
 		at   time.Duration
 		want error
 	}{
-		{0, errAddressRate}, {99 * time.Millisecond, errAddressRate}, {100 * time.Millisecond, nil},
-		{100 * time.Millisecond, errAddressRate}, {200 * time.Millisecond, nil}, {200 * time.Millisecond, errAddressRate},
+		{0, ErrAddressRate}, {99 * time.Millisecond, ErrAddressRate}, {100 * time.Millisecond, nil},
+		{100 * time.Millisecond, ErrAddressRate}, {200 * time.Millisecond, nil}, {200 * time.Millisecond, ErrAddressRate},
 	} {
 		if err := enter("192.0.2.1", step.at); err != step.want {
 			t.Errorf("at %v: %v, want %v", step.at, err, step.want)
@@ -265,7 +265,7 @@ func TestAddressesAreBounded(t *testing.T) {
 			t.Fatalf("%d addresses, %d entries", len(a.known), len(a.idle))
 		}
 	}
-	if err := a.enter(stays, 0); err != errPerAddress {
+	if err := a.enter(stays, 0); err != ErrPerAddress {
 		t.Errorf("the one with a connection: %v", err)
 	}
 	for range rateBurst - 1 {
@@ -274,7 +274,7 @@ func TestAddressesAreBounded(t *testing.T) {
 		}
 		a.leave(at(many-1), 0)
 	}
-	if err := a.enter(at(many-1), 0); err != errAddressRate {
+	if err := a.enter(at(many-1), 0); err != ErrAddressRate {
 		t.Errorf("the last one: %v", err)
 	}
 	a.leave(stays, 0)

@@ -142,7 +142,8 @@ func (c *Conn) Listener() *Listener { return c.listener }
 // Ref is the connection as other goroutines may hold it.
 func (c *Conn) Ref() Ref { return Ref{c} }
 
-// RemoteAddr is the peer's address: a *net.TCPAddr, or a *net.UnixAddr. It stays valid after the connection has closed.
+// RemoteAddr is the client's address, a *net.TCPAddr or a *net.UnixAddr: the peer's, or what a trusted proxy has told
+// (ListenOptions.TrustedProxies; PeerAddr is the proxy then). It stays valid after the connection has closed.
 func (c *Conn) RemoteAddr() net.Addr { return c.remote.addr() }
 
 // LocalAddr is the address that the peer connected to. It stays valid after the connection has closed, and is not to be

@@ -158,7 +158,7 @@ func (e *Engine) Listen(address string, s Server, options ...ListenOptions) (*Li
 		return nil, err
 	}
 	o := first(options)
-	door, err := e.checkListen(s, o)
+	door, err := e.checkListen(s, &o)
 	if err != nil {
 		return nil, fmt.Errorf("engine: listen on %s: %w", address, err)
 	}
@@ -179,9 +179,12 @@ func first(options []ListenOptions) (o ListenOptions) {
 }
 
 // checkListen refuses options that cannot be, and makes what stands in front of s with TLS, nil without.
-func (e *Engine) checkListen(s Server, o ListenOptions) (*door, error) {
+func (e *Engine) checkListen(s Server, o *ListenOptions) (*door, error) {
 	if o.Loop != nil && o.Loop.engine != e {
 		return nil, errors.New("ListenOptions.Loop is another engine's")
+	}
+	if err := o.checkProxies(); err != nil {
+		return nil, err
 	}
 	return e.door(s, o.TLS)
 }
@@ -195,7 +198,10 @@ func (e *Engine) serveOn(sock boundSocket, s Server, o ListenOptions, door *door
 	if ln.pin != nil {
 		ln.loop = ln.pin
 	}
-	ln.addresses.most, ln.addresses.rate = ln.options.MaxPerAddress, ln.options.AddressRate
+	if o.ProxyProtocol {
+		ln.proxied = &proxyDoor{listener: ln, server: ln.server}
+	}
+	ln.addresses.most, ln.addresses.rate, ln.addresses.proxies = o.MaxPerAddress, o.AddressRate, o.TrustedProxies
 	if err := e.register(ln); err != nil {
 		_ = ln.Close()
 		return nil, err

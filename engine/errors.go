@@ -30,6 +30,9 @@ var (
 	ErrBusy = errors.New("engine: busy")
 	// ErrConnections is returned by Adopt when there are Options.MaxConnections already.
 	ErrConnections = errors.New("engine: too many connections")
+	// ErrPerAddress is returned by SetRemoteAddr at ListenOptions.MaxPerAddress, and ErrAddressRate at AddressRate.
+	ErrPerAddress  = errors.New("engine: too many connections of one address")
+	ErrAddressRate = errors.New("engine: too many new connections of one address")
 	// ErrRunning is returned by Run when it has been called before.
 	ErrRunning = errors.New("engine: already run")
 )

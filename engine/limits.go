@@ -10,12 +10,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// SetLimits replaces the limits that new connections are held to: all of o but ReusePort, SocketMode, Loop, Spread and TLS, which stay
-// what they are. What is zero means its default, as with Listen. Connections that are open keep their limits, and count for those of the
+// SetLimits replaces the limits that new connections are held to: all of o but ReusePort, SocketMode, Loop, Spread, TLS,
+// TrustedProxies and ProxyProtocol, which stay what they are. What is zero means its default, as with Listen. Connections that are open keep their limits, and count for those of the
 // listener. New connections have them soon after SetLimits has returned. ErrClosed comes after Close and after the engine's Shutdown; any
 // other error is the system's, of UserTimeout, and then nothing has changed.
 func (ln *Listener) SetLimits(o ListenOptions) error {
 	o = o.withDefaults()
+	o.TrustedProxies, o.ProxyProtocol = ln.options.TrustedProxies, ln.options.ProxyProtocol
 	ln.mu.Lock()
 	defer ln.mu.Unlock()
 	if ln.closed {
@@ -58,4 +59,6 @@ func (a *addresses) limit(most, rate int) {
 }
 
 // SetMaxConnections replaces Options.MaxConnections. Connections that are open stay. It may be called from any goroutine.
-func (e *Engine) SetMaxConnections(n int) { e.maxConnections.Store(int64(cmp.Or(n, defaultConnections))) }
+func (e *Engine) SetMaxConnections(n int) {
+	e.maxConnections.Store(int64(cmp.Or(n, defaultConnections)))
+}

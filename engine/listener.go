@@ -5,6 +5,7 @@ package engine
 import (
 	"cmp"
 	"net"
+	"net/netip"
 	"os"
 	"slices"
 	"sync"
@@ -41,11 +42,22 @@ type ListenOptions struct {
 	// the next three limits. Default 1,048,576; below 0 there is no limit.
 	MaxConnections int
 	// MaxPerAddress is how many of them one address may have: of IPv6, all that share their first 64 bits. Default 1,024;
-	// below 0 there is no limit. Loopback addresses and unix sockets are exempt, here and from AddressRate.
+	// below 0 there is no limit. Loopback addresses, unix sockets and TrustedProxies are exempt, here and from AddressRate.
 	MaxPerAddress int
 	// AddressRate is how many new connections a second one address may open in the long run; four seconds' worth may come at
 	// once. Default 100; below 0 there is no limit.
 	AddressRate int
+	// TrustedProxies are the networks of the proxies in front, which are believed when they say for whom they speak: by a PROXY
+	// header (ProxyProtocol), and in the protocol, as codec/http does (Forwarded, X-Forwarded-For). Whoever is reached by such an
+	// address could say anything, so they should be no wider than needed. They are exempt from the limits on an address. The peers of a
+	// unix socket are trusted when any network is. Default: nobody.
+	TrustedProxies []netip.Prefix
+	// ProxyProtocol makes the connections of TrustedProxies begin with a PROXY header, version 1 or 2 of proxy-protocol.txt, in front
+	// of TLS: without one, they are closed at once. RemoteAddr is then the client that it names, if any. Others are served without
+	// one, and one that they send is taken for what the protocol makes of it.
+	ProxyProtocol bool
+	// ProxyTimeout is how long a connection may take to bring its PROXY header. Default 5 s. Beyond it: it is closed.
+	ProxyTimeout time.Duration
 	// UserTimeout is how long what has been sent to a peer over TCP may stay unacknowledged before the kernel ends the
 	// connection (TCP_USER_TIMEOUT; OnClose gets ETIMEDOUT). Without it, a peer that has vanished keeps its place for a quarter
 	// of an hour, if something is sent to it. A peer that is there but reads nothing for so long, while something waits for
@@ -75,6 +87,9 @@ func (o ListenOptions) withDefaults() ListenOptions {
 	o.MaxConnections = cmp.Or(o.MaxConnections, defaultConnections)
 	o.MaxPerAddress = cmp.Or(o.MaxPerAddress, 1024)
 	o.AddressRate = cmp.Or(o.AddressRate, 100)
+	if o.ProxyTimeout <= 0 {
+		o.ProxyTimeout = 5 * time.Second
+	}
 	o.UserTimeout = cmp.Or(o.UserTimeout, 30*time.Second)
 	return o
 }
@@ -88,23 +103,26 @@ type Listener struct {
 	server  Server
 	options ListenOptions
 	boundSocket
-	door *door // of TLS; nil without
-	loop *Loop // accepts
-	pin  *Loop // where the connections live; nil: spread
+	door    *door      // of TLS; nil without
+	proxied *proxyDoor // of connections with a PROXY header; nil without
+	loop    *Loop      // accepts
+	pin     *Loop      // where the connections live; nil: spread
 
 	accepted  atomic.Uint64
 	open      atomic.Int64
 	addresses addresses
+
+	tellings  tellings // that connections are turned away
+	malformed tellings // that PROXY headers are
 
 	mu     sync.Mutex
 	closed bool
 
 	// The accepting loop's own.
 	limits  *ListenOptions // that have been set since; nil: options
-	paused  *Timer // runs while there are no descriptors left
+	paused  *Timer         // runs while there are no descriptors left
 	backoff time.Duration
 	warned  time.Time // when a pause was logged last
-	toldOf  time.Time // when it was logged last that connections are turned away
 	watched bool
 	origins []*origin // by local address
 }
@@ -220,13 +238,13 @@ func (ln *Listener) hand(fd int, peer endpoint) {
 	if l == nil {
 		l = ln.engine.leastLoaded()
 	}
-	c := newConn(l, fd, peer, ln)
+	c, s := newConn(l, fd, peer, ln), ln.entrance(&peer)
 	l.open.Add(1)
 	if l == ln.loop {
-		l.adopt(c, ln.server)
+		l.adopt(c, s)
 		return
 	}
-	if l.Post(func() { l.adopt(c, ln.server) }) != nil {
+	if l.Post(func() { l.adopt(c, s) }) != nil {
 		_ = unix.Close(fd)
 		ln.dismiss(c)
 		l.open.Add(-1)

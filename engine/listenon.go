@@ -38,7 +38,7 @@ func (e *Engine) ListenOn(l net.Listener, s Server, options ...ListenOptions) (*
 }
 
 func (e *Engine) listenOn(l net.Listener, s Server, o ListenOptions) (*Listener, error) {
-	door, err := e.checkListen(s, o)
+	door, err := e.checkListen(s, &o)
 	if err != nil {
 		return nil, err
 	}

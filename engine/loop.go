@@ -5,6 +5,7 @@ package engine
 import (
 	"fmt"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -62,6 +63,8 @@ type Loop struct {
 	fresh      bool    // the event being served is the first of its turn
 	events     int     // socket events since the last slice
 	lastSlice  time.Time
+
+	renaming sync.RWMutex // guards the remote addresses of its connections where others than the loop look, and the loop writes
 
 	current   *Conn   // whose callback is running
 	posted    bool    // it is one that Ref.Post brought, not an answer to the peer

@@ -17,8 +17,14 @@ func (r Ref) Loop() *Loop { return r.conn.loop }
 // LoopIndex is the number of that loop.
 func (r Ref) LoopIndex() int { return r.conn.loop.index }
 
-// RemoteAddr is the peer's address.
-func (r Ref) RemoteAddr() net.Addr { return r.conn.RemoteAddr() }
+// RemoteAddr is what Conn.RemoteAddr is.
+func (r Ref) RemoteAddr() net.Addr {
+	l := r.conn.loop
+	l.renaming.RLock()
+	remote := r.conn.remote
+	l.renaming.RUnlock()
+	return remote.addr()
+}
 
 // Post runs fn on the connection's loop, as one of its callbacks, unless its end has begun by then. What it sends comes from
 // elsewhere, not from the peer's messages: no pause of reading bounds it, so Send returns ErrFull past the mark. A nil error

@@ -24,6 +24,9 @@ type Stats struct {
 	OverConnections uint64 // connections turned away for MaxConnections, of the listener or in all; Adopt's too
 	OverAddress     uint64 // those turned away for MaxPerAddress
 	OverRate        uint64 // those turned away for AddressRate
+	ProxyHeaders    uint64 // PROXY headers that were right
+	ProxyMalformed  uint64 // connections closed because theirs was missing or malformed
+	ProxyTimeouts   uint64 // connections closed because theirs took longer than ProxyTimeout
 	BytesIn         uint64
 	BytesOut        uint64
 	Reads           uint64 // reads that brought something
@@ -68,6 +71,9 @@ type loopStats struct {
 	overConnections atomic.Uint64
 	overAddress     atomic.Uint64
 	overRate        atomic.Uint64
+	proxyHeaders    atomic.Uint64
+	proxyMalformed  atomic.Uint64
+	proxyTimeouts   atomic.Uint64
 	bytesIn         atomic.Uint64
 	bytesOut        atomic.Uint64
 	reads           atomic.Uint64
@@ -139,6 +145,9 @@ func (s *Stats) add(l *Loop) {
 	s.OverConnections += c.overConnections.Load()
 	s.OverAddress += c.overAddress.Load()
 	s.OverRate += c.overRate.Load()
+	s.ProxyHeaders += c.proxyHeaders.Load()
+	s.ProxyMalformed += c.proxyMalformed.Load()
+	s.ProxyTimeouts += c.proxyTimeouts.Load()
 	s.BytesIn += c.bytesIn.Load()
 	s.BytesOut += c.bytesOut.Load()
 	s.Reads += c.reads.Load()

@@ -37,6 +37,12 @@ func (e *Engine) Adopt(conn net.Conn, buffered []byte, s Server, options ...List
 	if o.TLS != nil {
 		return Ref{}, fmt.Errorf("engine: adopt: TLS begins at a listener: %w", errors.ErrUnsupported)
 	}
+	if o.ProxyProtocol {
+		return Ref{}, fmt.Errorf("engine: adopt: a PROXY header stands before everything that has been read: %w", errors.ErrUnsupported)
+	}
+	if err := o.checkProxies(); err != nil {
+		return Ref{}, fmt.Errorf("engine: adopt: %w", err)
+	}
 	sc, err := adoptable(conn)
 	if err != nil {
 		return Ref{}, fmt.Errorf("engine: adopt: %w", err)

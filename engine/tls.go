@@ -38,7 +38,7 @@ type TLSOptions struct {
 	// has been silent the longest gives way (ErrGaveWay); when most of them wait for a CPU instead, accepting pauses.
 	MaxHandshakes int
 	// MaxHandshakesPerAddress is how many of them may be under way from one address, which of IPv6 is its /64. Default 256.
-	// For one more, the longest silent of that address gives way. Loopback addresses and unix sockets are exempt.
+	// For one more, the longest silent of that address gives way. Loopback addresses, unix sockets and TrustedProxies are exempt.
 	MaxHandshakesPerAddress int
 	// OnHandshakeError is called on the connection's loop when a handshake has failed, for logs and the like; c is closed.
 	// Default: it is logged at the level debug.

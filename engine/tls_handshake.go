@@ -49,7 +49,7 @@ func newHandshake(c *Conn, d *door) *handshake {
 
 func (h *handshake) OnOpen(c *Conn) {
 	h.timer = c.loop.After(h.door.options.HandshakeTimeout, h.tookTooLong)
-	silent, ok := h.door.room.enter(h, addressGroup(&c.remote))
+	silent, ok := h.door.room.enter(h, addressGroup(&c.remote, c.limits.TrustedProxies))
 	if silent != nil {
 		silent.giveWay(c.loop)
 	}

@@ -40,8 +40,8 @@ func (r *room) init(most, each int) {
 }
 
 // addressGroup is whom a peer is counted with. The zero prefix is exempt.
-func addressGroup(e *endpoint) netip.Prefix {
-	if !e.isTCP() {
+func addressGroup(e *endpoint, proxies []netip.Prefix) netip.Prefix {
+	if !e.isTCP() || trusts(proxies, e) {
 		return netip.Prefix{}
 	}
 	ip := netip.AddrFrom16(e.ip).Unmap()

@@ -15,7 +15,7 @@ import (
 func addressed(t *testing.T, ip string) netip.Prefix {
 	t.Helper()
 	e := endpointOf(netip.AddrPortFrom(netip.MustParseAddr(ip), 1))
-	return addressGroup(&e)
+	return addressGroup(&e, []netip.Prefix{netip.MustParsePrefix("10.1.0.0/16")})
 }
 
 func TestAddressGroups(t *testing.T) {
@@ -33,12 +33,12 @@ func TestAddressGroups(t *testing.T) {
 			t.Errorf("%s and %s: same %v", c.a, c.b, same)
 		}
 	}
-	for _, exempt := range []string{"127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"} {
+	for _, exempt := range []string{"127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1", "10.1.2.3"} {
 		if addressed(t, exempt) != (netip.Prefix{}) {
 			t.Errorf("%s is counted", exempt)
 		}
 	}
-	if addressGroup(&endpoint{}) != (netip.Prefix{}) {
+	if addressGroup(&endpoint{}, nil) != (netip.Prefix{}) {
 		t.Error("a unix socket is counted")
 	}
 }

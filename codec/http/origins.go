@@ -53,7 +53,14 @@ func validOrigin(entry string) bool {
 }
 
 // Admits tells whether the page that h comes from may connect.
-func (o Origins) Admits(h *Head) bool {
+func (o Origins) Admits(h *Head) bool { return o.AdmitsAt(h, nil) }
+
+// AdmitsAt is Admits for a request that was for another host than Host says: that which a trusted proxy tells (Forwarded.Host), for
+// proxies often ask for the server by a name of their own. nil is what Host says.
+func (o Origins) AdmitsAt(h *Head, host []byte) bool {
+	if host == nil {
+		host = h.Host()
+	}
 	if o.has(anyOrigin) {
 		return true
 	}
@@ -61,7 +68,7 @@ func (o Origins) Admits(h *Head) bool {
 	case 0:
 		return !fetchedByOthers(h)
 	case 1:
-		return o.admits(h.Fields.Get("Origin"), h.Host())
+		return o.admits(h.Fields.Get("Origin"), host)
 	}
 	return false
 }

@@ -75,7 +75,7 @@ func (e *Events) ServeUpgrade(x *Exchange) {
 		x.answerRefusal(errEventMethod)
 		return
 	}
-	if !e.Origins.Admits(&x.head) && !e.CORS.names(&x.head) {
+	if !e.Origins.AdmitsAt(&x.head, x.Forwarded().Host) && !e.CORS.names(&x.head) {
 		e.originsRefused.Add(1)
 		x.answerRefusal(errEventOrigin)
 		return
@@ -106,7 +106,7 @@ func (e *Events) begin(x *Exchange) {
 		err = e.takeOver(x, out)
 	}
 	d.keepScratch(out)
-	if err != nil && err != engine.ErrClosed {
+	if err != nil && err != engine.ErrClosed && x.state == unanswered {
 		x.Loop().Logger().Error("http: an event stream cannot begin", "pattern", x.Pattern(), "err", err)
 		_ = x.answerWith(500, nil, nil)
 	}

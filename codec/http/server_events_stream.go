@@ -78,7 +78,7 @@ func (c *EventStream) Value() any { return c.conn.Value() }
 // SetValue stores something of the user's with the connection.
 func (c *EventStream) SetValue(v any) { c.conn.SetValue(v) }
 
-// RemoteAddr is the client's address. It stays valid after the connection has closed.
+// RemoteAddr is the client's address: the peer's, or what a trusted proxy has told. It stays valid after the connection has closed.
 func (c *EventStream) RemoteAddr() net.Addr { return c.conn.RemoteAddr() }
 
 // LocalAddr is the address that the client connected to. It stays valid after the connection has closed.

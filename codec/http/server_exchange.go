@@ -4,6 +4,7 @@ package http
 
 import (
 	"net"
+	"net/netip"
 
 	"fanloop/engine"
 )
@@ -20,9 +21,11 @@ type Exchange struct {
 	body    []byte  // whole; the input's own or the intake's
 	in      *intake // nil until it has been needed
 	target  destination
-	pattern *pattern   // of the route, nil without one
-	values  []pathPart // of its wildcards
-	taker   taker      // nil unless something takes the body, or gives the answer, in pieces
+	pattern *pattern       // of the route, nil without one
+	values  []pathPart     // of its wildcards
+	proxies []netip.Prefix // that are believed, when the peer is one of them; else nil
+	client  netip.AddrPort // whom they name, if anybody
+	taker   taker          // nil unless something takes the body, or gives the answer, in pieces
 
 	out   []byte // of the answer, while those before it have not left
 	reply *reply
@@ -81,6 +84,7 @@ func persists(h *Head) bool {
 // reset makes x new, with the memory that it has.
 func (x *Exchange) reset() {
 	x.session, x.taker, x.pattern, x.reply = nil, nil, nil, nil
+	x.proxies, x.client = nil, netip.AddrPort{}
 	x.head, x.body, x.out, x.values = Head{}, nil, nil, x.values[:0] // they would pin the input
 	x.standing = standing{}
 	x.state = answered // until it serves again: who has kept it has nothing to answer
@@ -112,8 +116,14 @@ func (x *Exchange) Value() any { return x.session.conn.Value() }
 // SetValue stores something of the user's with the connection, which later requests on it find.
 func (x *Exchange) SetValue(v any) { x.session.conn.SetValue(v) }
 
-// RemoteAddr is the peer's address. It stays valid after the connection has closed.
-func (x *Exchange) RemoteAddr() net.Addr { return x.session.conn.RemoteAddr() }
+// RemoteAddr is the client's address: the connection's, or for this request what a trusted proxy has told (ReadForwarded). It stays
+// valid after the connection has closed.
+func (x *Exchange) RemoteAddr() net.Addr {
+	if x.client.IsValid() {
+		return net.TCPAddrFromAddrPort(x.client)
+	}
+	return x.session.conn.RemoteAddr()
+}
 
 // LocalAddr is the address that the peer connected to. It stays valid after the connection has closed.
 func (x *Exchange) LocalAddr() net.Addr { return x.session.conn.LocalAddr() }

@@ -22,6 +22,9 @@ var (
 	ErrTooFast = NewRefusal(429, "too many requests or bytes a second", NewField("Retry-After", "1"))
 	// ErrConnect: CONNECT, and no OnRequest: this is no proxy (RFC 9110 9.3.6). What follows may be meant for another server.
 	ErrConnect = NewRefusal(501, "CONNECT is not implemented here")
+	// ErrAddressLimit: as many connections as may be are the client's whom a trusted proxy names, or it has opened too many just now
+	// (engine.ListenOptions.MaxPerAddress and AddressRate; RFC 6585 4).
+	ErrAddressLimit = NewRefusal(429, "too many connections of this address", NewField("Retry-After", "5"))
 	// ErrNotFound: no route, and no OnRequest.
 	ErrNotFound = NewRefusal(404, "not found")
 )

@@ -21,6 +21,9 @@ type destination struct {
 
 // route finds the destination of x and sees whether its body may come. The error is a refusal.
 func (x *Exchange) route() error {
+	if err := x.hearProxies(); err != nil {
+		return err
+	}
 	s := x.session.server
 	if x.target = s.find(x); x.target.refused != nil {
 		return x.target.refused

@@ -19,8 +19,12 @@ var ErrHijack = errors.New("http: the connection cannot be given away now")
 
 // Hijack gives the connection away: nothing has been answered to this request, and what follows it is its new handler's,
 // which the caller sets with SetHandler (its OnOpen is not called), with SetFormat for a hub. Until then nothing is read.
-// The exchange's Head and Body stay valid until the handler returns; nothing else of it is of use. The errors are
+// The exchange's Head and Body stay valid until the handler returns; nothing else of it is of use but Forwarded. The errors are
 // ErrHijack and engine.ErrClosed.
+//
+// The connection is one client's from then on. When a trusted proxy has named it, RemoteAddr is its address, and the listener's limits
+// on an address hold for it: engine.ErrPerAddress and engine.ErrAddressRate say that there are too many, and then the request has
+// been answered with ErrAddressLimit.
 func (x *Exchange) Hijack() (*engine.Conn, error) {
 	conn, err := x.hijack()
 	if err == nil {
@@ -37,6 +41,9 @@ func (x *Exchange) hijack() (*engine.Conn, error) {
 	case s.owed.first != x || s.owed.last != x || x.state != unanswered || s.reading == x || x.reply != nil,
 		s.head != nil && s.head.Pending():
 		return nil, ErrHijack
+	}
+	if err := x.becomeClients(); err != nil {
+		return nil, err
 	}
 	s.owed.pop()
 	s.hijacked = true

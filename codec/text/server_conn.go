@@ -34,7 +34,7 @@ func (c *Conn) Value() any { return c.conn.Value() }
 // SetValue stores something of the user's with the connection.
 func (c *Conn) SetValue(v any) { c.conn.SetValue(v) }
 
-// RemoteAddr is the peer's address. It stays valid after the connection has closed.
+// RemoteAddr is the client's address: the peer's, or what a trusted proxy has told in a PROXY header. It stays valid after the connection has closed.
 func (c *Conn) RemoteAddr() net.Addr { return c.conn.RemoteAddr() }
 
 // LocalAddr is the address that the peer connected to. It stays valid after the connection has closed.

@@ -14,7 +14,7 @@ import (
 )
 
 // share serves s as the route /chat of an HTTP server, whose other routes are web's.
-func share(t testing.TB, s *Server, web *http.Server) *world {
+func share(t testing.TB, s *Server, web *http.Server, options ...engine.ListenOptions) *world {
 	t.Helper()
 	e, err := engine.New(engine.Options{Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
@@ -24,7 +24,7 @@ func share(t testing.TB, s *Server, web *http.Server) *world {
 	t.Cleanup(w.end)
 	w.watch(s)
 	web.Upgrade("/chat", s)
-	ln, err := e.Listen("127.0.0.1:0", web)
+	ln, err := e.Listen("127.0.0.1:0", web, options...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,6 +21,9 @@ type Handshake struct {
 	Subprotocol string
 	// Fields go into the answer, such as Set-Cookie.
 	Fields http.Fields
+	// Forwarded is what a trusted proxy tells of the request (engine.ListenOptions.TrustedProxies): by which scheme, and for which host,
+	// it was asked. It is empty when the peer is none. Whom it names is the connection's RemoteAddr.
+	Forwarded http.Forwarded
 	// Request is net/http's, with what the handlers in front have stored in its context, when the connection came through
 	// ServeHTTP; otherwise nil.
 	Request *nethttp.Request
@@ -39,6 +42,7 @@ type opening struct {
 	conn    *Conn
 	head    http.HeadDecoder
 	arrival *arrival // nil: the request is still to come
+	told    http.Forwarded
 }
 
 func (o *opening) OnOpen(conn *engine.Conn) {
@@ -81,12 +85,16 @@ func (o *opening) open(head *http.Head) *session {
 		o.refuse(err, head)
 		return nil
 	}
-	if !o.conn.server.Origins.Admits(head) {
+	if err := o.hearProxies(head); err != nil {
+		o.refuse(err, head)
+		return nil
+	}
+	if !o.conn.server.Origins.AdmitsAt(head, o.told.Host) {
 		o.conn.server.originsRefused.Add(1)
 		o.refuse(errOrigin, head)
 		return nil
 	}
-	h := Handshake{Upgrade: upgrade, Subprotocol: upgrade.Choose(o.conn.server.Subprotocols...)}
+	h := Handshake{Upgrade: upgrade, Subprotocol: upgrade.Choose(o.conn.server.Subprotocols...), Forwarded: o.told}
 	if o.arrival != nil {
 		h.Request = o.arrival.request
 	}
@@ -106,6 +114,22 @@ func (o *opening) open(head *http.Head) *session {
 		return nil
 	}
 	return o.become(accept, answer)
+}
+
+// hearProxies makes the connection the client's own whom a trusted proxy names. The error is a refusal.
+func (o *opening) hearProxies(head *http.Head) (err error) {
+	conn := o.conn.conn
+	proxies := conn.Proxies()
+	if proxies == nil {
+		return nil // or http.Server has heard them
+	}
+	if o.told, err = http.ReadForwarded(head.Fields, proxies); err != nil || !o.told.Client.IsValid() {
+		return err
+	}
+	if conn.SetRemoteAddr(o.told.Client) != nil {
+		return http.ErrAddressLimit
+	}
+	return nil
 }
 
 // become makes the connection a session.
