@@ -56,8 +56,7 @@ func (e *Engine) Adopt(conn net.Conn, buffered []byte, s Server, options ...List
 		loop: l, id: connIDs.Add(1), format: raw, origin: &origin{limits: &o, local: localOf(conn), costs: costsOf(&o)},
 		remote: remoteOf(conn), undecoded: len(buffered) > 0,
 	}
-	c.setRest(bytes.Clone(buffered))
-	if err := e.takeOver(c, sc, s); err != nil {
+	if err := e.takeOver(c, sc, s, bytes.Clone(buffered)); err != nil {
 		return Ref{}, err
 	}
 	_ = conn.Close() // its descriptor is a second one by now, and goes without a trace
@@ -80,7 +79,7 @@ func adoptable(conn net.Conn) (syscall.Conn, error) {
 
 // takeOver gives c a descriptor and hands it to its loop, unless the engine stops: Shutdown, which takes the same lock first,
 // finds the connection on its loop then.
-func (e *Engine) takeOver(c *Conn, sc syscall.Conn, s Server) error {
+func (e *Engine) takeOver(c *Conn, sc syscall.Conn, s Server, buffered []byte) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.stopping {
@@ -102,7 +101,7 @@ func (e *Engine) takeOver(c *Conn, sc syscall.Conn, s Server) error {
 	}
 	c.fd = int32(fd)
 	c.loop.open.Add(1)
-	if err := c.loop.Post(func() { c.loop.adopt(c, s) }); err != nil {
+	if err := c.loop.Post(func() { c.setRest(buffered); c.loop.adopt(c, s) }); err != nil {
 		c.loop.open.Add(-1)
 		e.open.Add(-1)
 		_ = unix.Close(fd)

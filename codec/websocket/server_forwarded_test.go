@@ -17,6 +17,11 @@ func behindProxies() engine.ListenOptions {
 // requestOf is an opening handshake that a proxy passes on.
 func requestOf(fields string) []byte { return []byte(but("Origin: ", fields+"\r\nOrigin: ")) }
 
+// pageOf is one of a page of pages.example, which the proxy asks the server for by another name.
+func pageOf(fields string) []byte {
+	return []byte(but("Origin: http://Server.Example.com", fields+"\r\nOrigin: https://pages.example"))
+}
+
 // telling notes what a handshake tells of its client, and what the connection is from then on.
 func telling(told chan<- [3]string) *Server {
 	return &Server{
@@ -32,9 +37,9 @@ func telling(told chan<- [3]string) *Server {
 func checkForwarded(t *testing.T, w *world, told <-chan [3]string, limited bool) {
 	for range 2 {
 		c := dial(t, w.addr)
-		c.send(requestOf("Forwarded: for=192.0.2.7;proto=https;host=b.example"))
+		c.send(pageOf("Forwarded: for=192.0.2.7;proto=https;host=\"pages.example:8443\""))
 		c.wantOpen()
-		if got, want := receive(t, told), [3]string{"192.0.2.7:0", "https", "b.example"}; got != want {
+		if got, want := receive(t, told), [3]string{"192.0.2.7:0", "https", "pages.example:8443"}; got != want {
 			t.Errorf("told %q, want %q", got, want)
 		}
 		c.send(text("who"))
@@ -60,6 +65,9 @@ func checkForwarded(t *testing.T, w *world, told <-chan [3]string, limited bool)
 			t.Errorf("told %q, want %q", got, want)
 		}
 	}
+	c := dial(t, w.addr)
+	c.send(requestOf("X-Forwarded-For: 192.0.2.9\r\nX-Forwarded-Host: pages.example")) // the page is another host's
+	c.wantRefusal(403)
 	for _, fields := range []string{`Forwarded: for="192`, "Forwarded: for=192.0.2.7\r\nX-Forwarded-For: 192.0.2.8"} {
 		c := dial(t, w.addr)
 		c.send(requestOf(fields))
@@ -97,7 +105,7 @@ func TestServerForwardedByStrangers(t *testing.T) {
 	for _, o := range []engine.ListenOptions{{}, {TrustedProxies: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}}} {
 		w := serve(t, telling(told), o)
 		c := dial(t, w.addr)
-		c.send(requestOf("Forwarded: for=192.0.2.7;proto=https;host=b\r\nX-Forwarded-For: 192.0.2.8"))
+		c.send(requestOf("Forwarded: for=192.0.2.7;proto=https;host=pages.example\r\nX-Forwarded-For: 192.0.2.8"))
 		c.wantOpen()
 		if got, want := receive(t, told), [3]string{c.TCPConn.LocalAddr().String(), "", ""}; got != want {
 			t.Errorf("told %q, want %q", got, want)
