@@ -34,7 +34,7 @@ type Events struct {
 	// same, unless its page has been told by that event to close its EventSource.
 	Goodbye func(code int, reason string) *Event
 
-	// OnRequest is called first. When it answers, with Respond, there is no stream.
+	// OnRequest is called first. When it answers, with Respond, there is no stream. See Later for those who have to ask first.
 	OnRequest func(x *Exchange)
 	// OnConnect is called when the stream has begun: what is sent is behind its head. Of x the Head, the path values,
 	// the body and LastEventID are of use, until OnConnect returns.
@@ -56,6 +56,7 @@ const eventMethods = "GET, HEAD, OPTIONS"
 
 var (
 	errEventOrigin = NewRefusal(403, "pages of this origin may not connect")
+	errStopping    = NewRefusal(503, "the server stops")
 	errEventMethod = NewRefusal(405, "method not allowed", NewField("Allow", eventMethods))
 
 	eventType    = NewField("Content-Type", "text/event-stream")
@@ -83,7 +84,7 @@ func (e *Events) ServeUpgrade(x *Exchange) {
 	if e.OnRequest != nil {
 		e.OnRequest(x)
 	}
-	if x.state == unanswered && x.reply == nil {
+	if x.state == unanswered && x.reply == nil && !x.later {
 		e.begin(x)
 	}
 }

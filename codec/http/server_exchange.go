@@ -44,6 +44,7 @@ type standing struct {
 	wanted  bool    // the taker waits for the body
 	owns    bool    // the handler has kept it: it is not used again
 	away    bool    // it has left the queue
+	later   bool    // Events.Later holds it back
 	awaits  bool    // the taker is to be told when no more than mark bytes wait
 }
 

@@ -38,6 +38,7 @@ const (
 	holdBody                  // who takes the body has enough of it for now
 	holdHeld                  // an upgrade waits for the answers before it
 	holdDeaf                  // no more requests are taken
+	holdLater                 // who asks for events waits to be let in
 )
 
 func (s *session) hold(why hold) {

@@ -4,6 +4,7 @@ package websocket
 
 import (
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"fanloop/codec/http"
@@ -11,10 +12,10 @@ import (
 
 // A page of another site is refused in the handshake, counted, and OnUpgrade does not hear of it; others notice nothing.
 func TestCrossSiteOrigin(t *testing.T) {
-	asked := 0
+	var asked atomic.Int32
 	s := &Server{
 		Origins:   http.Origins{"same-host", "https://*.example.org"},
-		OnUpgrade: func(*Conn, *Handshake) error { asked++; return nil },
+		OnUpgrade: func(*Conn, *Handshake) error { asked.Add(1); return nil },
 		OnMessage: func(c *Conn, m Message) { _ = c.Send(m.Data) },
 	}
 	w := serve(t, s)
@@ -38,8 +39,8 @@ func TestCrossSiteOrigin(t *testing.T) {
 	c.wantOpen()
 	own.send(text("still here"))
 	own.wantText("still here")
-	if asked != 3 || s.OriginsRefused() != 5 {
-		t.Errorf("OnUpgrade was called %d times, %d refused", asked, s.OriginsRefused())
+	if asked.Load() != 3 || s.OriginsRefused() != 5 {
+		t.Errorf("OnUpgrade was called %d times, %d refused", asked.Load(), s.OriginsRefused())
 	}
 }
 
