@@ -34,11 +34,11 @@ type session struct {
 type hold uint8
 
 const (
-	holdOwed hold = 1 << iota // too many requests wait for their answers
-	holdBody                  // who takes the body has enough of it for now
-	holdHeld                  // an upgrade waits for the answers before it
-	holdDeaf                  // no more requests are taken
-	holdLater                 // who asks for events waits to be let in
+	holdOwed  hold = 1 << iota // too many requests wait for their answers
+	holdBody                   // who takes the body has enough of it for now
+	holdHeld                   // an upgrade waits for the answers before it
+	holdDeaf                   // no more requests are taken
+	holdLater                  // who asks for events waits to be let in
 )
 
 func (s *session) hold(why hold) {
