@@ -59,6 +59,8 @@ var (
 	ErrAudience = errors.New("identity: the token is for another audience")
 	// ErrIssuer: it comes from somebody else.
 	ErrIssuer = errors.New("identity: the token is from another issuer")
+	// ErrOtherUID: a fresh token is for another uid than the connection is bound to.
+	ErrOtherUID = errors.New("identity: the token is another user's")
 	// ErrUID: its uid, or its groups, are missing or not what a hub takes.
 	ErrUID = errors.New("identity: the token has no valid uid or groups")
 )

@@ -9,6 +9,9 @@ import "fanloop/engine"
 // the stream begins. Nothing else is read from the client meanwhile, and when it has gone decide is not called. There is no time
 // limit but the caller's own.
 func (e *Events) Later(x *Exchange) (goOn func(decide func(x *Exchange))) {
+	if x.mayAnswer() != nil {
+		return func(func(*Exchange)) {} // it has been decided
+	}
 	x.later = true
 	x.keepHead()
 	x.session.hold(holdLater)

@@ -27,9 +27,16 @@ func OpenPage(t testing.TB, address string) *Page {
 // OpenPageAt is OpenPage with a path, and maybe a query.
 func OpenPageAt(t testing.TB, address, path string) *Page {
 	t.Helper()
+	return OpenPageWith(t, address, path)
+}
+
+// OpenPageWith is OpenPageAt with fields in the request, each a whole line.
+func OpenPageWith(t testing.TB, address, path string, fields ...string) *Page {
+	t.Helper()
 	conn := dial(t, address)
 	dialer := ws.Dialer{
 		Timeout: Bound,
+		Header:  ws.HandshakeHeaderString(lines(fields)),
 		NetDial: func(context.Context, string, string) (net.Conn, error) { return conn, nil },
 	}
 	_, early, _, err := dialer.Dial(context.Background(), "ws://fanloop.test"+path)
@@ -42,6 +49,14 @@ func OpenPageAt(t testing.TB, address, path string) *Page {
 	}
 	p.in = bufio.NewReader(p.in)
 	return p
+}
+
+func lines(fields []string) string {
+	text := ""
+	for _, f := range fields {
+		text += f + "\r\n"
+	}
+	return text
 }
 
 // Say sends a text message.
@@ -126,6 +141,14 @@ func (p *Page) Close() {
 	p.write(ws.NewCloseFrame(ws.NewCloseFrameBody(ws.StatusGoingAway, "")))
 	if code, _ := p.Dismissed(); code != int(ws.StatusGoingAway) {
 		p.t.Fatal("page: the answer to the Close frame has code ", code)
+	}
+	p.conn.Close()
+}
+
+// Hangup ends the connection by a reset, as a process that dies may.
+func (p *Page) Hangup() {
+	if tcp, ok := p.conn.(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0)
 	}
 	p.conn.Close()
 }
