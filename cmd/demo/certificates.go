@@ -14,61 +14,34 @@ import (
 	"math/big"
 	"net"
 	"os"
-	"os/signal"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"fanloop/engine"
 )
 
-// loadTLS reads the certificates, or makes one.
-func (s *server) loadTLS() (err error) {
-	o := s.options.tls
-	switch {
-	case o.selfSigned:
-		var cert tls.Certificate
-		if cert, err = selfSigned(s.options.listen); err != nil {
-			return err
-		}
-		s.fingerprint = fingerprint(cert)
-		s.certs = new(engine.Certificates)
-		s.certs.Set(cert)
-	case len(o.certs) > 0:
-		var files []engine.CertificateFiles
-		for i := range o.certs {
-			files = append(files, engine.CertificateFiles{Certificate: o.certs[i], Key: o.keys[i]})
-		}
-		if s.certs, err = engine.LoadCertificates(files...); err != nil {
-			return err
+// loadTLS takes the certificates, or makes one.
+func (s *server) loadTLS(f files) error {
+	s.certs, s.authorities = new(engine.Certificates), map[string]*authorities{}
+	for _, e := range s.options.listen {
+		if file := s.options.portOptions(e).tlsClientCA; file != "" && forBackEndsOverTLS.are(e) {
+			a := new(authorities)
+			a.now.Store(f.authorities[file])
+			s.authorities[e.String()] = a
 		}
 	}
-	s.authorities, err = loadAuthorities(&s.options)
-	return err
-}
-
-// authorities are those who sign the certificates of back ends, by the file that they come from.
-type authorities map[string]*x509.CertPool
-
-// loadAuthorities reads the files that ports want.
-func loadAuthorities(o *options) (authorities, error) {
-	all := authorities{}
-	for _, e := range o.listen {
-		file := o.portOptions(e).tlsClientCA
-		if !forBackEndsOverTLS.are(e) || file == "" || all[file] != nil {
-			continue
-		}
-		pem, err := os.ReadFile(file)
-		if err != nil {
-			return nil, fmt.Errorf("tls-client-ca: %w", err)
-		}
-		all[file] = x509.NewCertPool()
-		if !all[file].AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("tls-client-ca: no certificate in %s", file)
-		}
+	if !s.options.tls.selfSigned {
+		s.certs.Set(f.certificates...)
+		return nil
 	}
-	return all, nil
+	cert, err := selfSigned(s.options.listen)
+	if err != nil {
+		return err
+	}
+	s.fingerprint = fingerprint(cert)
+	s.certs.Set(cert)
+	return nil
 }
 
 // tlsOf is nil without TLS.
@@ -83,35 +56,10 @@ func (s *server) tlsOf(e endpoint) *engine.TLSOptions {
 		MaxHandshakes:           p.tlsHandshakes,
 		MaxHandshakesPerAddress: p.tlsHandshakesPerAddress,
 	}
-	if forBackEndsOverTLS.are(e) && p.tlsClientCA != "" {
-		o.Config = &tls.Config{ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: s.authorities[p.tlsClientCA]}
+	if a := s.authorities[e.String()]; a != nil {
+		o.Config = a.config()
 	}
 	return o
-}
-
-// reloadOnHangup has SIGHUP read the files again, until end is called. Without files SIGHUP has its usual effect.
-func (s *server) reloadOnHangup() (end func()) {
-	if len(s.options.tls.certs) == 0 {
-		return func() {}
-	}
-	hangups := make(chan os.Signal, 1)
-	signal.Notify(hangups, syscall.SIGHUP)
-	go func() {
-		for range hangups {
-			s.supervisor.reloading()
-			err := s.certs.Reload()
-			s.supervisor.tell("READY=1")
-			if err != nil {
-				s.log.Error("the certificates are those from before", "err", err)
-				continue
-			}
-			s.log.Info("the certificates have been read again")
-		}
-	}()
-	return func() {
-		signal.Stop(hangups)
-		close(hangups)
-	}
 }
 
 // selfSigned makes a certificate for this machine and the hosts of the ports.

@@ -27,7 +27,7 @@ func (s *server) onClientMessage(c *websocket.Conn, m websocket.Message) {
 		s.bind(c, string(m.Data))
 		return
 	}
-	if s.options.clientGroups {
+	if s.clientGroups.Load() {
 		s.changeGroups(c, m.Data)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/url"
+	"sync/atomic"
 
 	"fanloop/codec/http"
 	"fanloop/engine"
@@ -13,10 +14,10 @@ import (
 )
 
 // events serves the pages that listen by Server-Sent Events: they cannot say anything, so uid and groups stand in the query.
-func (s *server) events() *http.Events {
+func (s *server) events(cors []string) *http.Events {
 	return &http.Events{
 		Origins:   s.origins(),
-		CORS:      http.CORS{Origins: s.options.cors},
+		CORS:      http.CORS{Origins: cors},
 		Goodbye:   goodbye,
 		OnRequest: s.onEventsRequest,
 		OnConnect: s.onEvents,
@@ -25,6 +26,12 @@ func (s *server) events() *http.Events {
 		},
 	}
 }
+
+// eventListeners serve the pages that come now; a reload replaces them.
+type eventListeners struct{ now atomic.Pointer[http.Events] }
+
+// ServeUpgrade is called with each request.
+func (l *eventListeners) ServeUpgrade(x *http.Exchange) { l.now.Load().ServeUpgrade(x) }
 
 // goodbye tells a page with which code and reason it is closed, as a Close frame does: from 4000 on, and with 1008, it should not
 // come back.
@@ -74,7 +81,7 @@ func isName(name string, maxName int) bool { return name != "" && len(name) <= m
 
 // onEventsRequest refuses what cannot be served, while there is a status to say so: a browser does not come back then.
 func (s *server) onEventsRequest(x *http.Exchange) {
-	_, err := parseSubscription(string(x.Head().Query()), s.options.clientGroups, s.options.limits.name)
+	_, err := parseSubscription(string(x.Head().Query()), s.clientGroups.Load(), s.options.limits.name)
 	switch {
 	case err == errNoGroups:
 		say(x, 403, err.Error()+"\n")
@@ -84,7 +91,7 @@ func (s *server) onEventsRequest(x *http.Exchange) {
 }
 
 func (s *server) onEvents(c *http.EventStream, x *http.Exchange) {
-	sub, _ := parseSubscription(string(x.Head().Query()), s.options.clientGroups, s.options.limits.name) // it has been read before
+	sub, _ := parseSubscription(string(x.Head().Query()), s.clientGroups.Load(), s.options.limits.name) // it has been read before
 	ref, last := c.Ref(), x.LastEventID()
 	s.hub.Do(c.Loop(), func(x *hub.Home) {
 		if err := x.Bind(ref, sub.uid); err != nil {

@@ -3,22 +3,29 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
-	"os/signal"
-	"syscall"
+	"strings"
 )
 
 func main() {
 	if err := run(os.Args[1:], os.Stdout, os.Stderr); err != nil {
-		fmt.Fprintln(os.Stderr, "fanloop:", err)
-		os.Exit(1)
+		for line := range strings.Lines(err.Error()) {
+			fmt.Fprintf(os.Stderr, "fanloop: %s\n", strings.TrimSuffix(line, "\n"))
+		}
+		os.Exit(exitStatus(err))
 	}
+}
+
+// exitStatus is 1, or 2 when check does not understand its command line.
+func exitStatus(err error) int {
+	if _, ok := errors.AsType[checkUsageError](err); ok {
+		return 2
+	}
+	return 1
 }
 
 // run is the program: it returns nil after -h, and when what was asked for is done.
@@ -31,23 +38,4 @@ func run(args []string, stdout, stderr io.Writer) error {
 		_, err = io.WriteString(stdout, usage)
 	}
 	return err
-}
-
-// untilSignal returns a context that ends with the first SIGINT or SIGTERM. By then a second one has its usual effect
-// again: it ends the process at once.
-func untilSignal(log *slog.Logger) (ctx context.Context, stop func()) {
-	ctx, stop = context.WithCancel(context.Background())
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	signal.Ignore(syscall.SIGPIPE) // whoever read our output has gone: no reason to drop everybody
-	go func() {
-		select {
-		case s := <-signals:
-			log.Info("saying goodbye; another signal ends at once", "signal", s.String())
-		case <-ctx.Done():
-		}
-		signal.Stop(signals)
-		stop()
-	}()
-	return ctx, stop
 }

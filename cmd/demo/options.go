@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/url"
 	"regexp"
+	"strings"
 
 	"fanloop/cmd/demo/internal/config"
 )
@@ -100,6 +101,15 @@ func (o *options) flags() *flag.FlagSet {
 	flags.Var(config.String(&o.logFile), "log-file", "")
 	flags.Var(config.Bool(&o.version), "version", "")
 	return flags
+}
+
+// listenText is what -listen says, or the defaults.
+func (o *options) listenText() string {
+	var b strings.Builder
+	for _, e := range o.listen {
+		fmt.Fprintf(&b, "%s ", e)
+	}
+	return strings.TrimSuffix(b.String(), " ")
 }
 
 // setAdmin takes host:port, or unix:/path.

@@ -40,15 +40,20 @@ func (s *server) open(protocol string) error {
 // listenOptions are the engine's part of a port's options.
 func (s *server) listenOptions(e endpoint) engine.ListenOptions {
 	p := s.options.portOptions(e)
+	o := p.engineLimits()
+	o.ReusePort, o.TLS = p.reusePort && !e.unix(), s.tlsOf(e)
+	return o
+}
+
+// engineLimits are those of its options that the engine can be given again at run time.
+func (p *portOptions) engineLimits() engine.ListenOptions {
 	o := engine.ListenOptions{
-		ReusePort:      p.reusePort && !e.unix(),
 		MaxOutbox:      p.maxOutbox,
 		MaxConnections: p.maxConnections,
 		MaxPerAddress:  p.maxPerAddress,
 		AddressRate:    p.addressRate,
 		UserTimeout:    p.userTimeout,
 		Linger:         p.linger,
-		TLS:            s.tlsOf(e),
 	}
 	_ = o.Slow.UnmarshalText([]byte(p.slow)) // it has been checked, by the same names: a test compares
 	return o

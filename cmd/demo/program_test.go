@@ -244,7 +244,7 @@ func (h home) wantNothingLeft() {
 
 func TestVerbs(t *testing.T) {
 	tests := []struct{ args, want string }{
-		{"restart", `"restart" is none of start, stop and status (-h tells more)`},
+		{"restart", `"restart" is none of start, check, stop and status (-h tells more)`},
 		{"websocket://:1", `"websocket://:1" is none of start`},
 		{"start now", `"now" is not a flag (-h tells the flags)`},
 		{"stop now", `"now" is not a flag (-h tells the flags)`},

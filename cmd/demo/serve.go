@@ -32,19 +32,23 @@ func serveHere(o options, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	log := slog.New(slog.NewTextHandler(logTo, &slog.HandlerOptions{Level: o.logLevel}))
+	level := new(slog.LevelVar)
+	level.Set(o.logLevel)
+	log := slog.New(slog.NewTextHandler(logTo, &slog.HandlerOptions{Level: level}))
 	pid, err := claimPlace(o, log)
 	if err != nil {
 		return err
 	}
 	defer pid.remove()
-	ctx, stop := untilSignal(log)
+	terminal := findTTY()
+	ctx, stop := untilSignal(log, terminal)
 	defer stop()
 
 	s, err := newServer(o, stdout, log)
 	if err != nil {
 		return err
 	}
+	s.level, s.terminal = level, terminal
 	if pid == nil {
 		return s.run(ctx)
 	}

@@ -25,13 +25,20 @@ type server struct {
 	hub         *hub.Hub
 	sites       sites
 	api         *hubapi.API
-	certs       *engine.Certificates // nil without TLS
-	authorities authorities          // who signs the certificates of back ends
-	fingerprint string               // of the self-signed certificate
+	certs       *engine.Certificates
+	authorities map[string]*authorities // by the port that asks for certificates of back ends
+	fingerprint string                  // of the self-signed certificate
 	opened      []opened
 	ports       []port
 	admin       *opened // nil without -admin
 	supervisor  *supervisor
+
+	level        *slog.LevelVar // of the log
+	clientGroups atomic.Bool
+	listeners    eventListeners
+	applied      options // the last that were; home's own
+	terminal     tty
+	started      chan struct{} // closed when the ports are open
 
 	messagesIn atomic.Uint64 // lines of back ends, and messages of pages
 	ready      atomic.Bool   // its ports are open, and it does not stop
@@ -53,10 +60,18 @@ func (o opened) String() string {
 }
 
 func newServer(o options, stdout io.Writer, log *slog.Logger) (*server, error) {
-	s := &server{options: o, stdout: stdout, log: log, supervisor: findSupervisor(log)}
-	if err := s.loadTLS(); err != nil {
+	s := &server{
+		options: o, applied: o, level: new(slog.LevelVar), stdout: stdout, log: log,
+		supervisor: findSupervisor(log), started: make(chan struct{}),
+	}
+	files := o.readFiles()
+	if err := o.reading.Err(); err != nil {
 		return nil, err
 	}
+	if err := s.loadTLS(files); err != nil {
+		return nil, err
+	}
+	s.clientGroups.Store(o.clientGroups)
 	eng, err := engine.New(engine.Options{
 		Loops: o.loops, Logger: log, OnStart: s.onStart, MaxConnections: o.limits.connections,
 	})
@@ -117,5 +132,6 @@ func (s *server) onStart(l *engine.Loop) error {
 	}
 	s.greet()
 	s.supervisor.tell("READY=1")
+	close(s.started)
 	return nil
 }

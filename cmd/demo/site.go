@@ -13,6 +13,7 @@ type sites map[siteOptions]*http.Server
 // newSites makes those that the ports will need. It is called once, before there are ports.
 func (s *server) newSites() {
 	s.api = &hubapi.API{Hub: s.hub, Token: s.options.httpToken}
+	s.listeners.now.Store(s.events(s.options.cors))
 	s.sites = sites{}
 	for _, e := range s.options.listen {
 		if o := s.options.portOptions(e).siteOptions; e.spoken() == protocolHTTP && s.sites[o] == nil {
@@ -32,7 +33,7 @@ func (s *server) newSite(o siteOptions) *http.Server {
 	}
 	s.servePage(w)
 	w.Upgrade("GET /ws", s.clients(o, 0)) // the head's time is the handshake's
-	w.Upgrade("/events", s.events())
+	w.Upgrade("/events", &s.listeners)
 	s.api.Register(w, "")
 	w.Handle("GET /healthz", healthy)
 	w.Handle("GET /readyz", s.readiness)

@@ -115,7 +115,7 @@ func TestTLSHangup(t *testing.T) {
 	a.WriteTo(dir, "other", a.Issue("other.example"))
 	a.Write(cert) // without its key
 	hangup()
-	d.log.Await(t, "are those from before", 1)
+	d.log.Await(t, "everything is as it was", 1)
 	if after := shown(); after != "new.example" {
 		t.Errorf("then %s", after)
 	}

@@ -12,7 +12,7 @@ import (
 // A verb is what one asks the program for with its first argument.
 type verb func(args []string, stdout, stderr io.Writer) error
 
-var verbs = map[string]verb{"start": runStart, "stop": runStop, "status": runStatus}
+var verbs = map[string]verb{"start": runStart, "check": runCheck, "stop": runStop, "status": runStatus}
 
 // chooseVerb finds the verb, which is start when none is named, and the arguments that are its own.
 func chooseVerb(args []string) (verb, []string, error) {
@@ -21,7 +21,7 @@ func chooseVerb(args []string) (verb, []string, error) {
 	}
 	act, ok := verbs[args[0]]
 	if !ok {
-		return nil, nil, fmt.Errorf("%q is none of start, stop and status (-h tells more)", args[0])
+		return nil, nil, fmt.Errorf("%q is none of start, check, stop and status (-h tells more)", args[0])
 	}
 	return act, args[1:], nil
 }

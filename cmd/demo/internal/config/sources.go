@@ -4,6 +4,7 @@ import (
 	"flag"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/peterbourgon/ff/v3"
 )
@@ -66,3 +67,22 @@ func (r *Reading) rest() *flag.FlagSet {
 type given struct{ flag.Value }
 
 func (given) Set(string) error { return nil }
+
+// Strangers are the environment variables that begin like those of flags and are of none.
+func (r *Reading) Strangers() (names []string) {
+	known := map[string]bool{}
+	r.flags.VisitAll(func(f *flag.Flag) {
+		known[r.sources.variable(f.Name)] = !slices.Contains(r.sources.CommandLine, f.Name)
+	})
+	for _, variable := range r.sources.Also {
+		known[variable] = true
+	}
+	for _, pair := range os.Environ() {
+		name, _, _ := strings.Cut(pair, "=")
+		if strings.HasPrefix(name, r.sources.Prefix+"_") && !known[name] {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}

@@ -1,0 +1,151 @@
+//go:build linux
+
+package main
+
+import (
+	"reflect"
+	"slices"
+
+	"fanloop/hub"
+)
+
+// changes apply flags at run time, by their names. What is missing here, and is not among the engine's limits of a port, needs a restart,
+// and a reload says so.
+var changes = map[string]func(s *server, next *options){
+	"log-level":             func(s *server, next *options) { s.level.Set(next.logLevel) },
+	"client-groups":         func(s *server, next *options) { s.clientGroups.Store(next.clientGroups) },
+	"cors":                  func(s *server, next *options) { s.listeners.now.Store(s.events(next.cors)) },
+	"http-token":            func(s *server, next *options) { s.api.SetToken(next.httpToken) },
+	"max-connections-total": func(s *server, next *options) { s.engine.SetMaxConnections(next.limits.connections) },
+	"single": func(s *server, next *options) {
+		s.hub.Do(s.engine.Home(), func(x *hub.Home) { x.SetSingle(next.single) })
+	},
+}
+
+// apply applies what a reload has read. On home.
+func (s *server) apply(next *options, f files) {
+	var done, left int
+	tell := func(applied bool, name, was, is string, more ...any) {
+		more = append([]any{"key", name, "was", was, "is", is}, more...)
+		if applied {
+			done++
+			s.log.Info("changed", more...)
+			return
+		}
+		left++
+		s.log.Warn("this change needs a restart", more...)
+	}
+	s.applyCertificates(next, f)
+	for _, p := range s.ports {
+		e, there := next.sameEndpoint(p.endpoint)
+		if !there {
+			continue
+		}
+		s.applyPort(p, e, next, f, tell)
+	}
+	if !sameEndpoints(s.options.listen, next.listen) {
+		tell(false, "listen", s.options.listenText(), next.listenText())
+	}
+	s.applyFlags(next, tell)
+	s.applied = *next
+	s.log.Info("the configuration and certificates have been read again", "changed", done, "restart", left)
+}
+
+// tellChange logs a change that was applied, or that needs a restart.
+type tellChange = func(applied bool, name, was, is string, more ...any)
+
+// applyFlags applies what is of the process. What needs a restart is compared with what runs, and named each time.
+func (s *server) applyFlags(next *options, tell tellChange) {
+	runs, since := s.options.reading, s.applied.reading
+	for _, name := range next.reading.Changed(since) {
+		if change := changes[name]; change != nil {
+			change(s, next)
+			tell(true, name, since.Shown(name), next.reading.Shown(name))
+		}
+	}
+	for _, name := range next.reading.Changed(runs) {
+		ofPorts := name == "listen" || findPortFlag(name) != nil
+		if changes[name] == nil && !ofPorts && !s.renewed(name, next) {
+			tell(false, name, runs.Shown(name), next.reading.Shown(name))
+		}
+	}
+}
+
+// renewed tells whether a flag names certificates that applyCertificates takes.
+func (s *server) renewed(name string, next *options) bool {
+	return (name == "tls-cert" || name == "tls-key") && s.renews(next)
+}
+
+func (s *server) renews(next *options) bool {
+	return len(s.options.tls.certs) > 0 && len(next.tls.certs) > 0
+}
+
+// applyCertificates: new connections get the new ones.
+func (s *server) applyCertificates(next *options, f files) {
+	if s.renews(next) {
+		s.certs.Set(f.certificates...)
+	}
+}
+
+// applyPort gives a port its new limits, which count for new connections.
+func (s *server) applyPort(p port, e endpoint, next *options, f files, tell tellChange) {
+	runs, since, is := s.options.portOptions(p.endpoint), s.applied.portOptions(s.appliedEndpoint(p.endpoint)), next.portOptions(e)
+	authorities := s.authorities[p.endpoint.String()]
+	renewed := authorities != nil && is.tlsClientCA != ""
+	if renewed {
+		authorities.now.Store(f.authorities[is.tlsClientCA])
+	}
+	err := p.listener.SetLimits(is.engineLimits())
+	if err != nil {
+		s.log.Error("the limits are those from before", "listener", p.endpoint.String(), "err", err)
+	}
+	for _, flag := range portFlags {
+		if !flag.fits.are(e) {
+			continue
+		}
+		live := err == nil && (flag.isEngineLimit(since, is) || flag.isEngineLimit(runs, is)) || flag.name == "tls-client-ca" && renewed
+		from := runs
+		if live {
+			from = since
+		}
+		if was, now := flag.value(&from).String(), flag.value(&is).String(); was != now {
+			tell(live, flag.name, was, now, "listener", e.String())
+		}
+	}
+}
+
+// isEngineLimit tells whether what a flag changes is among what the engine is given at run time.
+func (p *portFlag) isEngineLimit(was, is portOptions) bool {
+	changed := was
+	_ = p.value(&changed).Set(p.value(&is).String()) // it comes from there
+	return !reflect.DeepEqual(was.engineLimits(), changed.engineLimits())
+}
+
+// appliedEndpoint is a port as the last reload said it, and as the start did if that left it out.
+func (s *server) appliedEndpoint(of endpoint) endpoint {
+	if e, there := s.applied.sameEndpoint(of); there {
+		return e
+	}
+	return of
+}
+
+// sameEndpoint is the endpoint with the same protocol and address, whatever its options.
+func (o *options) sameEndpoint(as endpoint) (endpoint, bool) {
+	i := slices.IndexFunc(o.listen, func(e endpoint) bool { return e.String() == as.String() })
+	if i < 0 {
+		return endpoint{}, false
+	}
+	return o.listen[i], true
+}
+
+// sameEndpoints compares which ports there are, in any order.
+func sameEndpoints(a, b []endpoint) bool {
+	names := func(all []endpoint) (names []string) {
+		for _, e := range all {
+			names = append(names, e.String())
+		}
+		slices.Sort(names)
+		return names
+	}
+	return slices.Equal(names(a), names(b))
+}
