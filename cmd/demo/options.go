@@ -112,8 +112,12 @@ func (o *options) listenText() string {
 	return strings.TrimSuffix(b.String(), " ")
 }
 
-// setAdmin takes host:port, or unix:/path.
+// setAdmin takes host:port, or unix:/path, or nothing.
 func (o *options) setAdmin(s string) error {
+	if s == "" {
+		o.admin = nil
+		return nil
+	}
 	e, err := parseEndpoint(protocolHTTP + "://" + s)
 	if err == errEndpoint || e.query != "" {
 		err = errors.New("want host:port, or unix:/path")

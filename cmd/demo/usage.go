@@ -16,19 +16,24 @@ An http port has all of that in one: a page to try it with at /, the WebSocket a
 what /openapi.json describes.
 
 Usage: fanloop [start] [flags]
+       fanloop check [flags]
        fanloop stop [-g] [-pid-file file]
        fanloop status [-json] [-watch] [-pid-file file]
 
-start, which is meant when nothing is said, serves. stop tells the process that was
-started to say goodbye to everybody, and returns when it has ended. status shows how
-it is.
+start, which is meant when nothing is said, serves. check, with the flags of start,
+tells what start would find wrong, with file, line and key, and starts nothing; the exit
+status is 1 then, and 2 when it does not understand its command line. stop tells the
+process that was started to say goodbye to everybody, and returns when it has ended.
+status shows how it is.
 
 Flags of start. Each but -config, -d and -version is also a key of the configuration
 file, and an environment variable: -log-level is FANLOOP_LOG_LEVEL. A flag counts more
 than a variable, and that more than the file.
 
   -config file
-      Read this file, as TOML: docs/fanloop.toml shows all of it.
+      Read this file, as TOML: docs/fanloop.toml shows all of it. SIGHUP has it read
+      again, and all files that it names: when nothing is wrong, what can be changed at
+      run time is, and the log names what needs a restart.
   -listen address
       Open a port. Repeat it for more; the first replaces the defaults (default
       websocket://0.0.0.0:1234, text://127.0.0.1:5678 and http://127.0.0.1:8080).
@@ -137,7 +142,7 @@ where it is allowed, is no limit.
       (default 30s).
   -min-body-rate n
       Of http and https: bytes a second that a body must bring on average in each
-      -body-timeout (default 240). -1: one byte is enough.
+      -body-timeout, or off (default 240): one byte is enough then.
   -idle time
       Of http and https: how long a connection may bring no request (default 1m15s).
   -max-body size
@@ -171,7 +176,8 @@ Flags of status:
       Print it again every second, on a terminal in place, until Ctrl-C
       (default false).
 
-Ctrl-C, or SIGTERM, says goodbye to everybody and ends; a second one ends at once.
+Ctrl-C, or SIGTERM, says goodbye to everybody and ends; a second one ends at once. So
+does a terminal that closes, for a process in its foreground.
 
 A uid is believed as it is said, and whoever reaches the text port may push. So this
 program is for trying out, and for networks where that is right.
