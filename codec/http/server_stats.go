@@ -39,6 +39,7 @@ func (s *Stats) Add(o Stats) {
 	s.Refused += o.Refused
 	s.RefusedBody += o.RefusedBody
 	s.RefusedTarget += o.RefusedTarget
+	s.RefusedRate += o.RefusedRate
 	s.RefusedHead += o.RefusedHead
 	s.RefusedVersion += o.RefusedVersion
 	s.HeadTimeouts += o.HeadTimeouts
