@@ -5,6 +5,7 @@ package text
 import (
 	"bytes"
 	"io"
+	"time"
 
 	"fanloop/engine"
 )
@@ -26,6 +27,13 @@ type Server struct {
 	// reads "error: line too long" as its last line, behind the answers that it is owed, and the connection closes with
 	// ErrTooLong as the reason.
 	MaxLine int
+
+	// Auth, unless it is nil, has peers show a token in their first line, in AuthTimeout: default 10 s. OnConnect is called when they
+	// have, and OnClose for those only.
+	Auth        *Auth
+	AuthTimeout time.Duration
+	// AuthOptional lets in those as well whose first line is another one. A wrong token is refused all the same.
+	AuthOptional bool
 
 	// OnConnect is called once, first.
 	OnConnect func(c *Conn)
@@ -72,11 +80,7 @@ var format = engine.NewFormat(
 // session is a Conn as the engine sees it: the same memory, with the methods that are not the user's.
 type session Conn
 
-func (s *session) OnOpen(*engine.Conn) {
-	if f := s.server.OnConnect; f != nil {
-		f((*Conn)(s))
-	}
-}
+func (s *session) OnOpen(*engine.Conn) { s.awaitAuth() }
 
 func (s *session) OnTraffic(conn *engine.Conn, p []byte) (used int) {
 	for used < len(p) {
@@ -95,6 +99,9 @@ func (s *session) OnTraffic(conn *engine.Conn, p []byte) (used int) {
 		}
 		if !conn.Count() {
 			return len(p)
+		}
+		if !s.admitted && s.authorize(line) {
+			continue
 		}
 		s.message(line)
 	}
@@ -149,7 +156,8 @@ func (s *session) OnBufferDrain(*engine.Conn) {
 
 func (s *session) OnClose(_ *engine.Conn, err error) {
 	s.drop()
-	if f := s.server.OnClose; f != nil {
+	s.stopTimer()
+	if f := s.server.OnClose; f != nil && s.connected {
 		f((*Conn)(s), err)
 	}
 }

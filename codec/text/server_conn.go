@@ -19,8 +19,11 @@ type Conn struct {
 	answers *answers // nil until something was sent
 	ending  error    // why the connection closes once nothing waits; nil while it goes on
 
-	inMessage bool // OnMessage runs
-	deaf      bool // takes no more lines
+	timer     *engine.Timer // until the peer has shown its token
+	inMessage bool          // OnMessage runs
+	deaf      bool          // takes no more lines
+	admitted  bool          // nothing is asked of the peer any more
+	connected bool          // OnConnect has been called
 }
 
 var _ engine.Peer = (*Conn)(nil)
