@@ -26,7 +26,7 @@ func (l *Loop) adopt(c *Conn, s Server) {
 		return
 	}
 	if err := l.control(l.poller.AddRead, fd, false); err != nil {
-		l.log.Warn("engine: a connection could not be watched", "err", err)
+		l.log.Warn("engine: a connection could not be watched", c.Log(), "err", err)
 		c.destroy(err)
 		return
 	}
@@ -35,6 +35,7 @@ func (l *Loop) adopt(c *Conn, s Server) {
 
 // introduce gives c to its server.
 func (l *Loop) introduce(c *Conn, s Server) {
+	l.noteOpened(c)
 	l.current = c
 	l.begin(c, s)
 	l.current = nil

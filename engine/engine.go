@@ -27,7 +27,9 @@ type Options struct {
 	// OnStart is called by Run once on each loop, before Run begins to wait. An error ends Run with it, and so does a panic,
 	// with ErrPanic. Default none.
 	OnStart func(l *Loop) error
-	// Logger is where the engine logs. Default slog.Default().
+	// Logger is where the engine logs: at debug what happens to each connection, at info what peers are refused, at warn and error
+	// what somebody should look at. Default slog.Default() with a loglimit.Handler in front: a peer could fill the log otherwise.
+	// A Logger given here is used as it is.
 	Logger *slog.Logger
 	// Workers is how many goroutines Offload uses at most. Default 16: busy goroutines compete with the loops for CPUs.
 	Workers int
@@ -55,7 +57,7 @@ func (o Options) withDefaults() Options {
 		o.Loops = 1
 	}
 	if o.Logger == nil {
-		o.Logger = slog.Default()
+		o.Logger = defaultLogger()
 	}
 	if o.Workers <= 0 {
 		o.Workers = 16

@@ -12,18 +12,11 @@ func (l *Loop) recovered(c *Conn) {
 		return
 	}
 	l.stats.panics.Add(1)
-	l.log.Error("engine: a callback panicked", "loop", l.index, "conn", connID(c), "panic", r, "stack", string(debug.Stack()))
+	l.log.Error("engine: a callback panicked", "loop", l.index, logOf(c), "panic", r, "stack", string(debug.Stack()))
 	if c != nil && c.state == open {
 		c.panicked = true
 		l.enqueue(c)
 	}
-}
-
-func connID(c *Conn) uint64 {
-	if c == nil {
-		return 0
-	}
-	return c.id
 }
 
 // statusInternalError is RFC 6455's close code 1011 (7.4.1), which a format's kick translates for its protocol.
@@ -53,7 +46,7 @@ func (l *Loop) kick(c *Conn, code int, reason string) {
 		l.enqueue(c)
 		if r := recover(); r != nil {
 			l.stats.panics.Add(1)
-			l.log.Error("engine: a goodbye panicked", "conn", c.id, "panic", r, "stack", string(debug.Stack()))
+			l.log.Error("engine: a goodbye panicked", c.Log(), "panic", r, "stack", string(debug.Stack()))
 			c.abort(ErrPanic)
 		}
 	}()

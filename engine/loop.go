@@ -172,8 +172,8 @@ func (l *Loop) handle(fd int, events netpoll.IOEvent, _ netpoll.IOFlags) error {
 		l.runTimers()
 	default:
 		l.events++
-		l.handleSocket(fd, events)
-		l.noteSlow(start)
+		c := l.handleSocket(fd, events)
+		l.noteSlow(start, c)
 	}
 	l.settle()
 	l.checkBacklog()
@@ -194,17 +194,20 @@ func (l *Loop) handle(fd int, events netpoll.IOEvent, _ netpoll.IOFlags) error {
 	return nil
 }
 
-func (l *Loop) handleSocket(fd int, events netpoll.IOEvent) {
+// handleSocket returns the connection that the event was one of, or nil.
+func (l *Loop) handleSocket(fd int, events netpoll.IOEvent) *Conn {
 	if fd < len(l.conns) && l.conns[fd] != nil {
-		l.handleConn(l.conns[fd], events)
-		return
+		c := l.conns[fd]
+		l.handleConn(c, events)
+		return c
 	}
 	for _, ln := range l.listeners {
 		if ln.fd == fd {
 			ln.accept()
-			return
+			break
 		}
 	}
+	return nil
 }
 
 // runTask runs a posted task or a timer at the border: what it does to connections is finished before the next. It tells how
@@ -213,7 +216,7 @@ func (l *Loop) runTask(fn func()) time.Duration {
 	start := time.Now()
 	l.guarded(fn)
 	l.settle()
-	return l.noteSlow(start)
+	return l.noteSlow(start, nil)
 }
 
 func (l *Loop) guarded(fn func()) {
@@ -228,12 +231,13 @@ func (l *Loop) settle() {
 		l.ended[i] = nil
 		start := time.Now()
 		l.callOnClose(c)
-		l.noteSlow(start)
+		l.noteSlow(start, c)
 	}
 	l.ended = l.ended[:0]
 }
 
 func (l *Loop) callOnClose(c *Conn) {
+	l.noteClosed(c)
 	l.current = c
 	defer func() { l.current = nil }()
 	defer l.recovered(c)
@@ -243,11 +247,12 @@ func (l *Loop) callOnClose(c *Conn) {
 // stop ends the loop after the present event. On the loop.
 func (l *Loop) stop() { l.stopped = true }
 
-func (l *Loop) noteSlow(start time.Time) time.Duration {
+// noteSlow tells how long something took, which may have been c's.
+func (l *Loop) noteSlow(start time.Time, c *Conn) time.Duration {
 	d := time.Since(start)
 	if d > slowCallback {
 		l.stats.slowCallbacks.Add(1)
-		l.log.Warn("engine: a callback held its loop", "loop", l.index, "for", d)
+		l.log.Warn("engine: a callback held its loop", "loop", l.index, logOf(c), "for", d)
 	}
 	return d
 }

@@ -18,7 +18,7 @@ func Offload[T any](c interface{ Ref() Ref }, work func() T, done func(result T)
 	return ref.Loop().engine.workers.submit(func() {
 		result, err := recovering(work)
 		if err != nil {
-			ref.Loop().offloadPanicked(ref.ID(), err)
+			ref.Loop().offloadPanicked(ref, err)
 		}
 		_ = ref.reply(func(c *Conn) { // after the stop there is nobody to tell
 			if err != nil {
@@ -40,9 +40,9 @@ func recovering[T any](work func() T) (result T, err error) {
 }
 
 // offloadPanicked is called where the work ran: the connection may be gone by now, and with it its callbacks.
-func (l *Loop) offloadPanicked(conn uint64, err error) {
+func (l *Loop) offloadPanicked(ref Ref, err error) {
 	l.stats.panics.Add(1)
-	l.log.Error("engine: offloaded work panicked", "conn", conn, "panic", err)
+	l.log.Error("engine: offloaded work panicked", ref.Log(), "panic", err)
 }
 
 // workers is the pool: up to max goroutines, started when there is work for them and ended when there is none.

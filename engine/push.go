@@ -107,6 +107,7 @@ const statusTryAgainLater = 1013
 // why. A frame that has been written in part is finished, or the goodbye could not be read.
 func (c *Conn) endSlow() {
 	c.loop.stats.slow.Add(1)
+	c.loop.log.Info("engine: a slow consumer is closed", c.Log())
 	c.seldom().reason = ErrSlowConsumer
 	c.dropUnwritten()
 	c.loop.kick(c, statusTryAgainLater, "too slow")

@@ -119,7 +119,7 @@ func (l *Loop) serve(c *Conn) (cost int) {
 	if c.hasInput() {
 		start := time.Now()
 		l.deliver(c, nil)
-		l.noteSlow(start)
+		l.noteSlow(start, c)
 		cost = turnCost
 	}
 	return cost + l.finish(c)

@@ -118,7 +118,7 @@ func (h *handshake) OnClose(c *Conn, err error) {
 		told(c, err)
 		return
 	}
-	c.loop.log.Debug("engine: a TLS handshake failed", "conn", c.id, "remote", c.RemoteAddr(), "err", err)
+	c.loop.log.Debug("engine: a TLS handshake failed", c.Log(), "err", err)
 }
 
 // leave ends what the handshake has, the goroutine included.
@@ -210,7 +210,7 @@ func (h *handshake) done(err error) {
 	}
 	if errors.Is(err, ErrPanic) {
 		c.loop.stats.panics.Add(1)
-		c.loop.log.Error("engine: a TLS handshake panicked", "conn", c.id, "err", err)
+		c.loop.log.Error("engine: a TLS handshake panicked", c.Log(), "err", err)
 	}
 	c.loop.callback(c, func(c *Conn) {
 		h.say()

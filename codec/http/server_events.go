@@ -108,7 +108,7 @@ func (e *Events) begin(x *Exchange) {
 	}
 	d.keepScratch(out)
 	if err != nil && err != engine.ErrClosed && x.state == unanswered {
-		x.Loop().Logger().Error("http: an event stream cannot begin", "pattern", x.Pattern(), "err", err)
+		x.Loop().Logger().Error("http: an event stream cannot begin", x.Log(), "pattern", x.Pattern(), "err", err)
 		_ = x.answerWith(500, nil, nil)
 	}
 }

@@ -50,6 +50,7 @@ type call struct {
 	handler  nethttp.Handler
 	server   *Server
 	loop     *engine.Loop
+	ref      engine.Ref
 	counters *counters
 	expects  bool // the client waits for 100 Continue
 	isHead   bool
@@ -72,7 +73,7 @@ type call struct {
 func openCall(x *Exchange, h nethttp.Handler) {
 	x.keepHead() // a worker will read it
 	c := &call{
-		x: x, exchange: x, handler: h, server: x.session.server, loop: x.Loop(), counters: &x.session.desk.counters,
+		x: x, exchange: x, handler: h, server: x.session.server, loop: x.Loop(), ref: x.Ref(), counters: &x.session.desk.counters,
 		expects: x.expects, isHead: x.isHead, tls: x.TLS(),
 	}
 	c.writer.call, c.reader.call = c, c

@@ -55,7 +55,7 @@ func (w *writer) writeHeader(status int) {
 	switch {
 	case w.over:
 	case w.head.status != 0:
-		c.loop.Logger().Warn("http: superfluous WriteHeader", "status", status, "before", w.head.status)
+		c.loop.Logger().Warn("http: superfluous WriteHeader", c.ref.Log(), "status", status, "before", w.head.status)
 	case status < 200:
 		w.inform(status)
 	default:
@@ -237,7 +237,7 @@ func (c *call) panicked(why any) {
 	w.over = true
 	if why != nethttp.ErrAbortHandler {
 		c.counters.panics.Add(1)
-		c.loop.Logger().Error("http: a handler panicked", "panic", why, "stack", string(debug.Stack()))
+		c.loop.Logger().Error("http: a handler panicked", c.ref.Log(), "panic", why, "stack", string(debug.Stack()))
 	}
 	if w.sent || why == nethttp.ErrAbortHandler {
 		c.pending.aborts = true

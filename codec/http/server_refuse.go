@@ -58,6 +58,7 @@ func (x *Exchange) refuse(err error) {
 	refusal := ErrIncomplete
 	errors.As(err, &refusal)
 	s.desk.counters.refuse(refusal.status)
+	x.noteRefused(refusal, err)
 	if f := s.server.OnRefusal; f != nil && x.answeredBy(func(x *Exchange) { f(x, refusal) }) {
 		return
 	}
@@ -83,7 +84,7 @@ func (x *Exchange) answerRefusal(r *Refusal) {
 	fields = append(fields, r.extra...)
 	x.session.desk.fields = fields
 	if err := x.answerWith(r.status, fields, []byte(r.body)); err != nil {
-		x.session.conn.Loop().Logger().Error("http: a refusal cannot be sent", "refusal", r, "err", err)
+		x.session.conn.Loop().Logger().Error("http: a refusal cannot be sent", x.Log(), "refusal", r, "err", err)
 		_ = x.answerWith(500, nil, nil)
 	}
 }

@@ -5,6 +5,7 @@ package text
 import (
 	"bytes"
 	"io"
+	"sync/atomic"
 	"time"
 
 	"fanloop/engine"
@@ -48,6 +49,8 @@ type Server struct {
 	// more waits because of its own answers, no messages are read from the peer.
 	OnBufferFull  func(c *Conn)
 	OnBufferDrain func(c *Conn)
+
+	linesTooLong atomic.Uint64
 }
 
 // Serve makes the engine's handler of a connection; the engine calls it.
@@ -90,6 +93,8 @@ func (s *session) OnTraffic(conn *engine.Conn, p []byte) (used int) {
 		}
 		line, n, err := s.decoder.Decode(p[used:])
 		if err != nil {
+			s.server.linesTooLong.Add(1)
+			s.conn.Loop().Logger().Info("text: a line is too long", s.conn.Log())
 			s.refuse(ErrTooLong, tooLongLine)
 			return len(p)
 		}

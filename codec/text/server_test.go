@@ -203,11 +203,12 @@ func TestServerPauseInTheMiddle(t *testing.T) {
 func TestServerTooLong(t *testing.T) {
 	closed := make(chan error, 1)
 	asked := make(chan Reply, 1)
-	_, addr := serve(t, &Server{
+	s := &Server{
 		MaxLine:   100,
 		OnMessage: func(c *Conn, line []byte) { asked <- c.Reply() },
 		OnClose:   func(c *Conn, err error) { closed <- err },
-	})
+	}
+	_, addr := serve(t, s)
 	c := dial(t, addr)
 	c.send("question\n" + strings.Repeat("x", 101))
 	r := receive(t, asked)
@@ -225,6 +226,9 @@ func TestServerTooLong(t *testing.T) {
 	receive(t, sent)
 	if err := receive(t, closed); err != ErrTooLong {
 		t.Errorf("closed with %v", err)
+	}
+	if n := s.Stats().LinesTooLong; n != 1 {
+		t.Errorf("%d lines counted", n)
 	}
 	if len(asked) != 0 {
 		t.Error("a line behind the one that was too long was handled")

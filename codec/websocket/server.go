@@ -74,6 +74,7 @@ type Server struct {
 	pongTimeouts atomic.Uint64
 
 	originsRefused atomic.Uint64
+	counters       counters
 }
 
 // OriginsRefused is how many handshakes have been refused because of the page that they come from. It may be called from any

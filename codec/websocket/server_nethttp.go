@@ -38,13 +38,13 @@ var (
 func (s *Server) ServeHTTP(w nethttp.ResponseWriter, r *nethttp.Request) {
 	head, err := s.receive(r)
 	if err != nil {
-		writeRefusal(w, err)
+		s.writeRefusal(w, r, head, err)
 		return
 	}
 	conn, buffered, err := hijack(w)
 	if err != nil {
 		s.complain("a connection cannot be hijacked", fmt.Errorf("%T: %w", w, err))
-		writeRefusal(w, errInternal)
+		s.writeRefusal(w, r, head, errInternal)
 		return
 	}
 	ref, err := s.Engine.Adopt(conn, buffered, &arrival{s, r, head}, s.Adopted)
@@ -129,9 +129,10 @@ func hijack(w nethttp.ResponseWriter) (net.Conn, []byte, error) {
 }
 
 // writeRefusal answers while the connection is still net/http's.
-func writeRefusal(w nethttp.ResponseWriter, err error) {
+func (s *Server) writeRefusal(w nethttp.ResponseWriter, r *nethttp.Request, head *http.Head, err error) {
 	refusal := errInternal
 	errors.As(err, &refusal)
+	s.noteRefused(s.logger(), slog.String("addr", r.RemoteAddr), head, refusal, err)
 	for _, f := range refusal.Fields() {
 		w.Header().Add(string(f.Name), string(f.Value))
 	}
@@ -148,6 +149,7 @@ func (s *Server) giveUp(conn net.Conn, head *http.Head, cause error) {
 		refusal = errInternal
 		s.complain("the engine cannot take a connection over", cause)
 	}
+	s.noteRefused(s.logger(), slog.Any("addr", conn.RemoteAddr()), head, refusal, cause)
 	refused, _ := appendDated(refusal, head, time.Now()) // the package's own
 	_ = conn.SetDeadline(time.Now().Add(10 * time.Second))
 	_, _ = conn.Write(refused)
@@ -156,11 +158,14 @@ func (s *Server) giveUp(conn net.Conn, head *http.Head, cause error) {
 
 // complain logs what the program has to mend.
 func (s *Server) complain(message string, err error) {
-	log := slog.Default()
-	if s.Engine != nil {
-		log = s.Engine.Home().Logger()
+	s.logger().Error("websocket: "+message, "err", err)
+}
+
+func (s *Server) logger() *slog.Logger {
+	if s.Engine == nil {
+		return slog.Default()
 	}
-	log.Error("websocket: "+message, "err", err)
+	return s.Engine.Home().Logger()
 }
 
 // arrival is a request that net/http has read, on its way to the loop.

@@ -43,6 +43,7 @@ type opening struct {
 	head    http.HeadDecoder
 	arrival *arrival // nil: the request is still to come
 	told    http.Forwarded
+	refused bool
 }
 
 func (o *opening) OnOpen(conn *engine.Conn) {
@@ -76,7 +77,13 @@ func (o *opening) OnTooFast(*engine.Conn) { o.refuse(http.ErrTooFast, nil) }
 
 func (o *opening) OnShutdown(*engine.Conn) { o.refuse(errStopping, nil) }
 
-func (o *opening) OnClose(*engine.Conn, error) { o.stopTimer() }
+// OnClose is called when there has been no session.
+func (o *opening) OnClose(*engine.Conn, error) {
+	o.stopTimer()
+	if !o.refused {
+		o.conn.server.counters.unfinished.Add(1)
+	}
+}
 
 // open answers the handshake; nil when that was a refusal.
 func (o *opening) open(head *http.Head) *session {
@@ -139,6 +146,7 @@ func (o *opening) become(accept Accept, answer []byte) *session {
 	if c.conn.SendShared(answer) != nil {
 		return nil // OnUpgrade closed it
 	}
+	c.server.counters.opened.Add(1)
 	c.subprotocol = accept.Subprotocol
 	c.conn.SetHandler(s)
 	c.conn.SetFormat(format)
@@ -158,17 +166,22 @@ func (o *opening) become(accept Accept, answer []byte) *session {
 
 // refuse answers with an HTTP status and closes.
 func (o *opening) refuse(cause error, head *http.Head) {
-	refusal := errForbidden
+	refusal, why := errForbidden, cause
 	if errors.As(cause, &refusal) {
 		cause = refusal
 	}
-	answer, err := appendDated(refusal, head, o.conn.conn.Loop().Now())
+	conn := o.conn.conn
+	answer, err := appendDated(refusal, head, conn.Loop().Now())
 	if err != nil {
 		o.unanswerable(err, head)
 		return
 	}
-	_, _ = o.conn.conn.Write(answer) // fails when the end has begun
-	o.conn.conn.CloseWith(cause)
+	if !conn.Closing() {
+		o.refused = true
+		o.conn.server.noteRefused(conn.Loop().Logger(), conn.Log(), head, refusal, why)
+	}
+	_, _ = conn.Write(answer) // fails when the end has begun
+	conn.CloseWith(cause)
 }
 
 // appendDated is a refusal with a Date, which every answer of a server with a clock has (RFC 9110 6.6.1).
@@ -182,7 +195,7 @@ func appendDated(r *http.Refusal, head *http.Head, now time.Time) ([]byte, error
 
 // unanswerable says that what OnUpgrade wants to answer is no HTTP.
 func (o *opening) unanswerable(cause error, head *http.Head) {
-	o.conn.conn.Loop().Logger().Error("websocket: OnUpgrade asked for an answer that cannot be sent", "err", cause)
+	o.conn.conn.Loop().Logger().Error("websocket: OnUpgrade asked for an answer that cannot be sent", o.conn.Log(), "err", cause)
 	o.refuse(errInternal, head)
 }
 

@@ -101,6 +101,7 @@ func (s *session) fail(err error) {
 		var breach Error
 		if errors.As(err, &breach) {
 			s.sendClose(breach.Code(), breach.text)
+			s.noteBreach(breach)
 		}
 		s.ending = err
 	}
@@ -133,7 +134,12 @@ func (s *session) startClose(code int, reason string, cause error) {
 		return
 	}
 	s.conn.Resume() // the client's Close frame is wanted
-	s.timer = s.conn.Loop().After(orDefault(s.server.CloseTimeout, 5*time.Second), func() { s.end(s.ending) })
+	s.timer = s.conn.Loop().After(orDefault(s.server.CloseTimeout, 5*time.Second), s.unanswered)
+}
+
+func (s *session) unanswered() {
+	s.server.counters.unanswered.Add(1)
+	s.end(s.ending)
 }
 
 func (s *session) sendClose(code int, reason string) {
