@@ -12,7 +12,7 @@ func (s *server) onLine(c *text.Conn, line []byte) {
 	s.messagesIn.Add(1)
 	reply := c.Reply()
 	if err := hubapi.Line(s.hub, c.Loop(), line, func(a []byte) { answer(reply, a) }); err != nil {
-		s.log.Debug("line refused", "conn", c.ID(), "err", err)
+		s.log.Debug("line refused", c.Log(), "err", err)
 	}
 }
 

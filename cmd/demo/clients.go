@@ -3,6 +3,8 @@
 package main
 
 import (
+	"log/slog"
+
 	"fanloop/codec/http"
 	"fanloop/codec/websocket"
 	"fanloop/engine"
@@ -14,11 +16,14 @@ import (
 func (s *server) origins() http.Origins { return http.Origins{"same-host", "null"} }
 
 func (s *server) onClientClose(c *websocket.Conn, err error) {
-	s.log.Debug("closed", "conn", c.ID(), "why", err)
+	s.log.Debug("closed", c.Log(), "err", err)
 }
 
-// bound marks a connection that has said its uid.
-type bound struct{}
+// bound is the Value of a connection that has said its uid: this.
+type bound string
+
+// LogValue is what log lines of the connection say.
+func (b bound) LogValue() slog.Value { return slog.GroupValue(slog.String("uid", string(b))) }
 
 // onClientMessage is called with each message of a page: the first is its uid, later ones may ask for groups.
 func (s *server) onClientMessage(c *websocket.Conn, m websocket.Message) {
@@ -33,22 +38,30 @@ func (s *server) onClientMessage(c *websocket.Conn, m websocket.Message) {
 }
 
 func (s *server) bind(c *websocket.Conn, uid string) {
-	c.SetValue(bound{})
+	c.SetValue(bound(uid))
 	ref := c.Ref()
 	s.hub.Do(c.Loop(), func(x *hub.Home) {
 		if err := x.Bind(ref, uid); err != nil {
-			s.refuse(ref, err)
+			s.refuse(ref, uid, err)
 			return
 		}
-		s.log.Debug("bound", "conn", ref.ID(), "uid", uid)
+		s.log.Debug("bound", ref.Log(), "uid", uid)
 	})
 }
 
 // refuse closes the connection of a client that cannot be bound, and tells it why. It comes from home, which need not be
 // the connection's loop.
-func (s *server) refuse(ref engine.Ref, cause error) {
-	s.log.Info("client refused", "conn", ref.ID(), "addr", ref.RemoteAddr(), "err", cause)
+func (s *server) refuse(ref engine.Ref, uid string, cause error) {
+	s.log.Info("client refused", ref.Log(), "uid", brief(uid), "err", cause)
 	_ = ref.Kick(websocket.StatusPolicyViolation, cause.Error()) // fails when its loop has stopped
+}
+
+// brief is as much of what a client has said as a log line is worth.
+func brief(said string) string {
+	if len(said) <= 100 {
+		return said
+	}
+	return said[:100] + "..."
 }
 
 func (s *server) changeGroups(c *websocket.Conn, message []byte) {
@@ -60,7 +73,7 @@ func (s *server) changeGroups(c *websocket.Conn, message []byte) {
 	s.hub.Do(c.Loop(), func(x *hub.Home) {
 		if m.Leave {
 			x.Leave(ref, m.Group)
-			s.log.Debug("left", "conn", ref.ID(), "group", m.Group)
+			s.log.Debug("left", ref.Log(), "group", m.Group)
 			return
 		}
 		s.join(x, ref, m.Group)

@@ -22,7 +22,7 @@ func (s *server) events(cors []string) *http.Events {
 		OnRequest: s.onEventsRequest,
 		OnConnect: s.onEvents,
 		OnClose: func(c *http.EventStream, err error) {
-			s.log.Debug("closed", "conn", c.ID(), "why", err)
+			s.log.Debug("closed", c.Log(), "err", err)
 		},
 	}
 }
@@ -92,13 +92,14 @@ func (s *server) onEventsRequest(x *http.Exchange) {
 
 func (s *server) onEvents(c *http.EventStream, x *http.Exchange) {
 	sub, _ := parseSubscription(string(x.Head().Query()), s.clientGroups.Load(), s.options.limits.name) // it has been read before
+	c.SetValue(bound(sub.uid))
 	ref, last := c.Ref(), x.LastEventID()
 	s.hub.Do(c.Loop(), func(x *hub.Home) {
 		if err := x.Bind(ref, sub.uid); err != nil {
-			s.refuse(ref, err)
+			s.refuse(ref, sub.uid, err)
 			return
 		}
-		s.log.Debug("bound", "conn", ref.ID(), "uid", sub.uid, "last", last)
+		s.log.Debug("bound", ref.Log(), "uid", sub.uid, "last", last)
 		for _, group := range sub.groups {
 			s.join(x, ref, group)
 		}
@@ -108,8 +109,8 @@ func (s *server) onEvents(c *http.EventStream, x *http.Exchange) {
 // join puts a page into a group that it has asked for. Home's own.
 func (s *server) join(x *hub.Home, ref engine.Ref, group string) {
 	if err := x.Join(ref, group); err != nil {
-		s.log.Info("join refused", "conn", ref.ID(), "err", err)
+		s.log.Info("join refused", ref.Log(), "group", brief(group), "err", err)
 		return
 	}
-	s.log.Debug("joined", "conn", ref.ID(), "group", group)
+	s.log.Debug("joined", ref.Log(), "group", group)
 }
