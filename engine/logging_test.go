@@ -25,6 +25,7 @@ func TestConnLog(t *testing.T) {
 	s := newStillLoop(t, ListenOptions{})
 	c := s.connect(handler{}).conn
 	c.remote = endpointOf(netip.MustParseAddrPort("192.0.2.1:99"))
+	defer func() { c.remote = endpoint{} }() // no listener has counted the address
 	for _, test := range []struct {
 		value any
 		attr  func() slog.Attr
