@@ -38,6 +38,12 @@
 // HandshakeTimeout, 10 s). From then on the connection has no goroutine: its bytes are decrypted when the loop has read them
 // and encrypted at its turn, at most 64 KiB ahead of the kernel.
 //
+// # Proxies
+//
+// ListenOptions.TrustedProxies are the networks of proxies that are believed when they tell for whom they speak: in a PROXY header, version
+// 1 or 2 (ListenOptions.ProxyProtocol, ProxyTimeout 5 s), or in a protocol of HTTP's kind, which then calls Conn.SetRemoteAddr.
+// Conn.RemoteAddr, the limits on an address and the logs have the client's address then. Nobody is trusted by default.
+//
 // # For hubs
 //
 // A package that pushes to many connections, as fanloop/hub does, uses Ref.Attach and the Outlet it gives, Loop.Broadcast and

@@ -24,6 +24,7 @@ type options struct {
 	httpToken    string   // "" lets this machine in only
 	cors         []string // origins whose pages may listen to /events
 	tls          tlsOptions
+	proxies      proxies
 	logLevel     slog.Level
 	admin        *endpoint // of metrics and profiles; nil is nowhere
 	config       string    // file; "" is none
@@ -93,6 +94,7 @@ func (o *options) flags() *flag.FlagSet {
 	flags.Var(config.Secret(&o.httpToken), "http-token", "")
 	flags.Var(config.List(&o.cors, parseOrigin), "cors", "")
 	o.tls.addFlags(flags)
+	o.proxies.addFlags(flags)
 	flags.Var(config.Number(&o.loops, 1, 1024), "loops", "")
 	flags.Var(config.Text(&o.logLevel), "log-level", "")
 	flags.Var(config.Func(o.adminText, o.setAdmin), "admin", "")
@@ -155,4 +157,5 @@ func (o *options) complete() {
 		o.listen = defaultEndpoints
 	}
 	o.checkTLS()
+	o.checkProxies()
 }

@@ -5,9 +5,11 @@ import (
 	"flag"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestParseOptions(t *testing.T) {
@@ -39,6 +41,10 @@ func TestParseOptions(t *testing.T) {
 		})},
 		{args: "-listen https://:1 -tls-self-signed", want: with(func(o *options) {
 			o.listen, o.tls.selfSigned = []endpoint{{"https", ":1", ""}}, true
+		})},
+		{args: "-trust-proxy 10.0.0.0/8 -trust-proxy 2001:db8::1 -trust-proxy loopback -proxy -proxy-timeout 2s", want: with(func(o *options) {
+			o.proxies = proxies{{netip.MustParsePrefix("10.0.0.0/8")}, {netip.MustParsePrefix("2001:db8::1/128")}, loopback}
+			o.port.proxy, o.port.proxyTimeout = true, 2*time.Second
 		})},
 		{args: "-loops 4", want: with(func(o *options) { o.loops = 4 })},
 		{args: "-reuseport", want: with(func(o *options) { o.port.reusePort = true })},
@@ -77,6 +83,11 @@ func TestParseOptionsErrors(t *testing.T) {
 		{"-listen wss://:1 -tls-self-signed -tls-client-ca a.pem", "-tls-client-ca: no port of texts is there to use it"},
 		{"-admin 9090", `invalid value "9090" for flag -admin: address 9090: missing port`},
 		{"-admin unix:", "want host:port, or unix:/path"},
+		{"-trust-proxy everybody", "want a network such as 10.0.0.0/8 or 2001:db8::/32, an address, or loopback"},
+		{"-trust-proxy 10.1.0.0/8", "the address has bits behind the prefix: the network is 10.0.0.0/8"},
+		{"-trust-proxy fe80::1%eth0", "want a network"},
+		{"-proxy", "-proxy: want trust-proxy too"},
+		{"-listen text://:1 -listen http://:2?proxy=1", "-listen: want trust-proxy too"},
 		{"-loops 0", "invalid value \"0\" for flag -loops: want a number from 1 to 1024"},
 		{"-loops 1025", "want a number from 1 to 1024"},
 		{"-loops many", `invalid value "many" for flag -loops`},

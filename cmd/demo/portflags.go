@@ -18,6 +18,8 @@ type portOptions struct {
 	addressRate    int
 	userTimeout    time.Duration
 	linger         time.Duration
+	proxy          bool
+	proxyTimeout   time.Duration
 
 	siteOptions
 	handshakeTimeout time.Duration
@@ -52,6 +54,7 @@ func standardPort() portOptions {
 		addressRate:    100,
 		userTimeout:    30 * time.Second,
 		linger:         5 * time.Second,
+		proxyTimeout:   5 * time.Second,
 
 		siteOptions: siteOptions{
 			pingInterval: 30 * time.Second,
@@ -91,6 +94,8 @@ var portFlags = []portFlag{
 	{"address-rate", onTCP, func(o *portOptions) flag.Value { return config.Limit(&o.addressRate) }},
 	{"user-timeout", onTCP, func(o *portOptions) flag.Value { return config.PeriodOrOff(&o.userTimeout) }},
 	{"linger", everywhere, func(o *portOptions) flag.Value { return config.Period(&o.linger) }},
+	{"proxy", everywhere, func(o *portOptions) flag.Value { return config.Bool(&o.proxy) }},
+	{"proxy-timeout", everywhere, func(o *portOptions) flag.Value { return config.Period(&o.proxyTimeout) }},
 
 	{"handshake-timeout", forWebSockets, func(o *portOptions) flag.Value { return config.Period(&o.handshakeTimeout) }},
 	{"ping-interval", forPages, func(o *portOptions) flag.Value { return config.PeriodOrOff(&o.pingInterval) }},

@@ -42,6 +42,7 @@ func (s *server) listenOptions(e endpoint) engine.ListenOptions {
 	p := s.options.portOptions(e)
 	o := p.engineLimits()
 	o.ReusePort, o.TLS = p.reusePort && !e.unix(), s.tlsOf(e)
+	o.TrustedProxies, o.ProxyProtocol = s.options.proxies.networks(), p.proxy
 	return o
 }
 
@@ -54,6 +55,7 @@ func (p *portOptions) engineLimits() engine.ListenOptions {
 		AddressRate:    p.addressRate,
 		UserTimeout:    p.userTimeout,
 		Linger:         p.linger,
+		ProxyTimeout:   p.proxyTimeout,
 	}
 	_ = o.Slow.UnmarshalText([]byte(p.slow)) // it has been checked, by the same names: a test compares
 	return o

@@ -26,6 +26,9 @@ type status struct {
 	OverConnections uint64 `json:"over_connections"` // turned away, as the next two
 	OverAddress     uint64 `json:"over_address"`
 	OverRate        uint64 `json:"over_rate"`
+	ProxyHeaders    uint64 `json:"proxy_headers"`   // of the PROXY protocol that were right
+	ProxyMalformed  uint64 `json:"proxy_malformed"` // connections closed without one
+	ProxyTimeouts   uint64 `json:"proxy_timeouts"`  // likewise
 	Pushes          uint64 `json:"pushes"`
 	Offline         uint64 `json:"offline"` // pushes that found nobody
 	Refused         uint64 `json:"refused"` // pushed messages that a connection could not take

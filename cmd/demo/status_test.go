@@ -75,7 +75,7 @@ var someStatus = status{
 	Version: "v1.2.3", Process: 4711, State: stateRunning, Uptime: 93784.9,
 	Connections: 100000, Stalled: 3, Bound: 99998, UIDs: 54321, Groups: 77,
 	MessagesIn: 123456789, MessagesOut: 9876543210, BytesIn: 1 << 40, BytesOut: 5 << 50,
-	Accepted: 123456, AcceptPauses: 1, Pushes: 8, Offline: 9, Refused: 10, Kicked: 11, SlowConsumers: 12, DroppedNewest: 16, DroppedOldest: 17, Conflated: 18, HeldBack: 13, SlowCallbacks: 14, Handshakes: 24, HandshakesFailed: 25, HandshakesGone: 26, OverConnections: 27, OverAddress: 28, OverRate: 29, Panics: 15,
+	Accepted: 123456, AcceptPauses: 1, Pushes: 8, Offline: 9, Refused: 10, Kicked: 11, SlowConsumers: 12, DroppedNewest: 16, DroppedOldest: 17, Conflated: 18, HeldBack: 13, SlowCallbacks: 14, Handshakes: 24, HandshakesFailed: 25, HandshakesGone: 26, OverConnections: 27, OverAddress: 28, OverRate: 29, ProxyHeaders: 30, ProxyMalformed: 31, ProxyTimeouts: 32, Panics: 15,
 	RSS: 200 << 20, Heap: 1500 << 10, Goroutines: 6, Measured: 1.04,
 	Listeners: []listenerStatus{
 		{"websocket", "websocket://0.0.0.0:1234", 99999, 123450},
@@ -101,6 +101,7 @@ dropped newest         16   dropped old           17   conflated           18
 requests               21   event streams         22   not served          23
 TLS handshakes         24   failed                25   gave way            26
 over limit             27   an address's          28   its rate            29
+PROXY headers          30   malformed             31   too late            32
 slow callbacks         14   accept pauses          1   panics              15
 turn, p99          345 us   turn, p99.9       3.1 ms   longest         250 ms
 memory, RSS       200 MiB   memory, heap     1.5 MiB   goroutines           6

@@ -51,6 +51,7 @@ func (s *status) writeFigures(b *strings.Builder) {
 		{{"requests", s.Requests}, {"event streams", s.EventStreams}, {"not served", s.RequestsRefused}},
 		{{"TLS handshakes", s.Handshakes}, {"failed", s.HandshakesFailed}, {"gave way", s.HandshakesGone}},
 		{{"over limit", s.OverConnections}, {"an address's", s.OverAddress}, {"its rate", s.OverRate}},
+		{{"PROXY headers", s.ProxyHeaders}, {"malformed", s.ProxyMalformed}, {"too late", s.ProxyTimeouts}},
 		{{"slow callbacks", s.SlowCallbacks}, {"accept pauses", s.AcceptPauses}, {"panics", s.Panics}},
 		{{"turn, p99", shortText(s.TurnP99)}, {"turn, p99.9", shortText(s.TurnP999)}, {"longest", shortText(s.TurnMax)}},
 		{{"memory, RSS", byteText(s.RSS)}, {"memory, heap", byteText(s.Heap)}, {"goroutines", s.Goroutines}},

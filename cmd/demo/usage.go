@@ -63,6 +63,11 @@ than a variable, and that more than the file.
   -tls-self-signed
       In place of the files, make a certificate for trying out, which nobody trusts,
       and print its fingerprint (default false).
+  -trust-proxy network
+      Believe the proxies of this network, such as 10.0.0.0/8, an address, or loopback,
+      when they say for whom they speak: with -proxy by the PROXY protocol, and in HTTP
+      by Forwarded or X-Forwarded-For. What they say is the address of limits and logs;
+      they themselves are exempt from limits on an address. Repeat it for more.
   -single
       One page a uid: a newer one closes the older, with code 4001 (default false).
   -max-connections-total n
@@ -116,8 +121,8 @@ where it is allowed, is no limit.
   -max-connections n
       Connections that may be open, or off (default 1048576). One more is closed at once.
   -max-per-address n
-      Of them, those of one address, of IPv6 of a /64, or off (default 1024). Loopback is
-      exempt.
+      Of them, those of one address, of IPv6 of a /64, or off (default 1024). Loopback
+      and -trust-proxy are exempt.
   -address-rate n
       Connections that one address may open a second, or off (default 100); four seconds'
       worth may come at once.
@@ -125,6 +130,11 @@ where it is allowed, is no limit.
       How long a peer may acknowledge nothing, or off (default 30s).
   -linger time
       How long to wait for a peer's end of a connection that is closed (default 5s).
+  -proxy
+      Connections of the networks of -trust-proxy begin with a PROXY header, version 1 or
+      2, in front of TLS too; without one they are closed (default false).
+  -proxy-timeout time
+      How long a PROXY header may take (default 5s).
   -handshake-timeout time
       Of websocket and wss: from the connection to the end of the opening handshake
       (default 10s).

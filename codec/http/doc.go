@@ -52,6 +52,8 @@
 //   - Trailers are kept apart from the head's fields, and those that frame or address a message are refused.
 //   - CONNECT is 501, unless the program has an OnRequest. An Upgrade that no route takes is ignored.
 //   - Expect has no other value than 100-continue (417). 100 is sent when the body is wanted and nothing of it has come.
+//   - What a trusted proxy says of its client (engine.ListenOptions.TrustedProxies) has one meaning: a malformed Forwarded, and one that
+//     contradicts X-Forwarded-For, is refused. ReadForwarded tells the rest.
 //   - A body that nobody waited for is read away up to 256 KiB, else the connection closes.
 //
 // # Limits
