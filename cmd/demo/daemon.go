@@ -29,10 +29,10 @@ func detach(o options, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if o.logFile == "" {
-		o.logFile = p.log()
+	if o.log.file == "" {
+		o.log.file = p.log()
 	}
-	log, err := openLog(o.logFile, nil)
+	log, err := openLog(o.log.file, nil)
 	if err != nil {
 		return err
 	}
@@ -44,7 +44,7 @@ func detach(o options, stdout io.Writer) error {
 	if cause, failed := bytes.CutSuffix(said, []byte{cannotOpen}); failed {
 		return errors.New(string(cause))
 	}
-	return fmt.Errorf("the daemon ended before its ports were open: %w (see %s)", err, o.logFile)
+	return fmt.Errorf("the daemon ended before its ports were open: %w (see %s)", err, o.log.file)
 }
 
 // runDaemon returns what the daemon has said, and when its ports are not open, how it ended.

@@ -5,7 +5,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"log/slog"
 	"net/url"
 	"regexp"
 	"strings"
@@ -25,11 +24,10 @@ type options struct {
 	cors         []string // origins whose pages may listen to /events
 	tls          tlsOptions
 	proxies      proxies
-	logLevel     slog.Level
+	log          logOptions
 	admin        *endpoint // of metrics and profiles; nil is nowhere
 	config       string    // file; "" is none
 	pidFile      string    // "" is the default, which need not be free
-	logFile      string    // "" is stderr, and of a daemon a file beside the pid file
 	detach       bool
 	version      bool
 
@@ -77,7 +75,7 @@ func parseOptions(args []string) (options, error) {
 
 // standardOptions are those when nothing is said.
 func standardOptions() options {
-	return options{port: standardPort(), limits: standardLimits(), loops: 1, clientGroups: true}
+	return options{port: standardPort(), limits: standardLimits(), log: standardLog(), loops: 1, clientGroups: true}
 }
 
 // flags are those of start, whose values are the defaults before they are set. Each but -config, -d and -version can stand in the file
@@ -96,11 +94,10 @@ func (o *options) flags() *flag.FlagSet {
 	o.tls.addFlags(flags)
 	o.proxies.addFlags(flags)
 	flags.Var(config.Number(&o.loops, 1, 1024), "loops", "")
-	flags.Var(config.Text(&o.logLevel), "log-level", "")
+	o.log.addFlags(flags)
 	flags.Var(config.Func(o.adminText, o.setAdmin), "admin", "")
 	flags.Var(config.Bool(&o.detach), "d", "")
 	flags.Var(config.String(&o.pidFile), "pid-file", "")
-	flags.Var(config.String(&o.logFile), "log-file", "")
 	flags.Var(config.Bool(&o.version), "version", "")
 	return flags
 }

@@ -13,7 +13,7 @@ import (
 )
 
 func TestParseOptions(t *testing.T) {
-	plain := options{listen: defaultEndpoints, port: standardPort(), limits: standardLimits(), loops: 1, clientGroups: true}
+	plain := options{listen: defaultEndpoints, port: standardPort(), limits: standardLimits(), log: standardLog(), loops: 1, clientGroups: true}
 	with := func(change func(o *options)) options {
 		o := plain
 		change(&o)
@@ -53,8 +53,10 @@ func TestParseOptions(t *testing.T) {
 		{args: "-client-groups=false", want: with(func(o *options) { o.clientGroups = false })},
 		{args: "-admin 127.0.0.1:9090", want: with(func(o *options) { o.admin = &endpoint{"http", "127.0.0.1:9090", ""} })},
 		{args: "-admin unix:/a", want: with(func(o *options) { o.admin = &endpoint{"http", "unix:/a", ""} })},
-		{args: "-log-level debug", want: with(func(o *options) { o.logLevel = slog.LevelDebug })},
-		{args: "-log-level WARN", want: with(func(o *options) { o.logLevel = slog.LevelWarn })},
+		{args: "-log-level debug", want: with(func(o *options) { o.log.level = slog.LevelDebug })},
+		{args: "-log-level WARN -log-format json -log-lines off", want: with(func(o *options) {
+			o.log.level, o.log.format, o.log.lines = slog.LevelWarn, "json", -1
+		})},
 	}
 	for _, test := range tests {
 		got, err := parseOptions(strings.Fields(test.args))
@@ -94,6 +96,8 @@ func TestParseOptionsErrors(t *testing.T) {
 		{"-client-groups=perhaps", `invalid boolean value "perhaps" for -client-groups: want true or false`},
 		{"-slow down", `invalid value "down" for flag -slow: want close, drop-newest, drop-oldest or conflate`},
 		{"-log-level loud", `invalid value "loud" for flag -log-level`},
+		{"-log-format xml", `invalid value "xml" for flag -log-format: want text or json`},
+		{"-log-lines 0", `invalid value "0" for flag -log-lines`},
 		{"-single start", `"start" is not a flag`},
 		{"websocket://:1", `"websocket://:1" is not a flag`},
 	}

@@ -12,7 +12,7 @@ import (
 // changes apply flags at run time, by their names. What is missing here, and is not among the engine's limits of a port, needs a restart,
 // and a reload says so.
 var changes = map[string]func(s *server, next *options){
-	"log-level":             func(s *server, next *options) { s.level.Set(next.logLevel) },
+	"log-level":             func(s *server, next *options) { s.level.Set(next.log.level) },
 	"client-groups":         func(s *server, next *options) { s.clientGroups.Store(next.clientGroups) },
 	"cors":                  func(s *server, next *options) { s.listeners.now.Store(s.events(next.cors)) },
 	"http-token":            func(s *server, next *options) { s.api.SetToken(next.httpToken) },

@@ -20,7 +20,7 @@ func serve(o options, stdout, stderr io.Writer) error {
 	if w == nil {
 		return detach(o, stdout)
 	}
-	o.logFile = "" // stderr is the log already
+	o.log.file = "" // stderr is the log already
 	err := serveHere(o, w, stderr)
 	w.fail(err)
 	return err
@@ -28,13 +28,14 @@ func serve(o options, stdout, stderr io.Writer) error {
 
 // serveHere serves until a signal or a stop ends it. What waits for the ports to open is told through stdout, by the greeting.
 func serveHere(o options, stdout, stderr io.Writer) error {
-	logTo, err := openLog(o.logFile, stderr)
+	logTo, err := openLog(o.log.file, stderr)
 	if err != nil {
 		return err
 	}
 	level := new(slog.LevelVar)
-	level.Set(o.logLevel)
-	log := slog.New(slog.NewTextHandler(logTo, &slog.HandlerOptions{Level: level}))
+	level.Set(o.log.level)
+	log, flush := o.log.newLogger(logTo, level)
+	defer flush()
 	pid, err := claimPlace(o, log)
 	if err != nil {
 		return err

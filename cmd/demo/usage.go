@@ -84,6 +84,11 @@ than a variable, and that more than the file.
       How many event loops serve the connections, 1 to 1024 (default 1).
   -log-level level
       Log to stderr from this level on: debug, info, warn, error (default info).
+  -log-format format
+      How lines of the log look: text or json (default text).
+  -log-lines n
+      Lines of one kind in ten seconds, from info on, or off (default 10). More are
+      counted, and the count is a line.
   -admin address
       Serve Prometheus metrics at /metrics, profiles at /debug/pprof/, /healthz and
       /readyz on this address, host:port or unix:/path, such as 127.0.0.1:9090.
