@@ -18,7 +18,8 @@ func (s *soak) dial(ctx context.Context, d door, small bool) (net.Conn, error) {
 			return c.Control(func(fd uintptr) { _ = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, 4<<10) })
 		}
 	}
-	conn, err := dialer.DialContext(ctx, "tcp", d.address)
+	network, address := d.network()
+	conn, err := dialer.DialContext(ctx, network, address)
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +56,9 @@ func reset(conn net.Conn) {
 		conn = secure.NetConn()
 	}
 	if tied, ok := conn.(*tiedConn); ok {
-		_ = tied.Conn.(*net.TCPConn).SetLinger(0)
+		if tcp, ok := tied.Conn.(*net.TCPConn); ok {
+			_ = tcp.SetLinger(0)
+		}
 	}
 	_ = conn.Close()
 }

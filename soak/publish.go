@@ -21,7 +21,7 @@ func (s *soak) publish(ctx context.Context, c *crowd, i int, numbered *int64) {
 	every := time.Second * time.Duration(len(ways)) / time.Duration(s.pushes)
 	for {
 		n := 1 + r.IntN(16)
-		if r.IntN(20) == 0 {
+		if ways[i].many && r.IntN(20) == 0 {
 			n = 200
 		}
 		if err := s.pushSome(c, w, r, i, n, numbered); err != nil {

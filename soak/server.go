@@ -19,7 +19,15 @@ import (
 // A door is a port of the server.
 type door struct {
 	protocol string // as -listen names it
-	address  string // host:port
+	address  string // host:port, or unix:/path
+}
+
+// network is the door's as the net package names it.
+func (d door) network() (network, address string) {
+	if path, unix := strings.CutPrefix(d.address, "unix:"); unix {
+		return "unix", path
+	}
+	return "tcp", d.address
 }
 
 func (d door) tls() bool { return strings.HasSuffix(d.protocol, "s") }
@@ -29,6 +37,7 @@ type server struct {
 	cmd     *exec.Cmd
 	doors   map[string]door // by protocol
 	slow    map[string]door // WebSocket ports by what becomes of pushes to slow pages
+	near    map[string]door // unix sockets, likewise
 	hasty   map[string]door // those with short patience, by protocol
 	admin   string
 	control string // the path of its control socket
@@ -82,7 +91,7 @@ func (s *soak) build() (string, error) {
 // start runs the server and waits until its ports are open.
 func (s *soak) start() (*server, error) {
 	v := &server{
-		doors: map[string]door{}, slow: map[string]door{}, hasty: map[string]door{}, log: &journal{},
+		doors: map[string]door{}, slow: map[string]door{}, near: map[string]door{}, hasty: map[string]door{}, log: &journal{},
 		control: filepath.Join(s.folder, "server.sock"), ended: make(chan struct{}),
 	}
 	args := []string{
@@ -91,6 +100,10 @@ func (s *soak) start() (*server, error) {
 	}
 	for _, l := range listens() {
 		args = append(args, "-listen", l)
+	}
+	for _, policy := range policies {
+		v.near[policy] = door{"websocket", "unix:" + filepath.Join(s.folder, policy+".sock")}
+		args = append(args, "-listen", "websocket://"+v.near[policy].address+"?max-outbox=256KiB&slow="+policy)
 	}
 	v.cmd = exec.Command(s.program, args...)
 	v.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
@@ -122,7 +135,7 @@ func (v *server) readPorts(out io.Reader) error {
 			v.admin = url
 			return v.sort(opened)
 		}
-		if protocol, address, ok := strings.Cut(line, "://"); ok {
+		if protocol, address, ok := strings.Cut(line, "://"); ok && !strings.HasPrefix(address, "unix:") {
 			opened[protocol] = append(opened[protocol], door{protocol, address})
 		}
 	}

@@ -5,15 +5,29 @@ package main
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"time"
 )
 
-const (
-	slowSize  = 64 << 10 // of one of their messages
-	slowCount = 100      // of them, which is far past the mark and what the kernel takes
-	slowKeys  = 3
-)
+const slowKeys = 3
+
+// A burden is what is pushed to a page that does not read: far past the mark and what the kernel takes.
+type burden struct {
+	size, count int
+}
+
+// The kernel takes up to 5 MiB for a peer over TCP, and 200 KiB over a unix socket, where the mark is 256 KiB too. Most are pressed there:
+// under the race detector each byte is dear.
+var heavy, light = burden{64 << 10, 100}, burden{16 << 10, 50}
+
+// someDoor is where a slow page connects.
+func (s *soak) someDoor(r *rand.Rand, policy string) (door, burden) {
+	if r.IntN(8) == 0 {
+		return s.server.slow[policy], heavy
+	}
+	return s.server.near[policy], light
+}
 
 // beSlow has one page after the other not read while it is pushed to, then read everything, and holds what comes against what the policy of
 // its port promises.
@@ -21,6 +35,7 @@ func (s *soak) beSlow(ctx context.Context, policy, name string) {
 	r := s.rng()
 	for n := 0; pause(ctx, between(r, 0, 3*time.Second)); n++ {
 		p := &slowPage{soak: s, policy: policy, uid: fmt.Sprintf("%s-%d", name, n)}
+		p.door, p.burden = s.someDoor(r, policy)
 		if err := p.play(); err != nil && !s.failed() {
 			s.fail("%s, slow under %s: %w", p.uid, policy, err)
 			return
@@ -33,6 +48,8 @@ type slowPage struct {
 	*soak
 	policy string
 	uid    string
+	door   door
+	burden
 	page   *page
 	taken  []int // the numbers of its messages that were answered ok
 	heard  []int
@@ -45,7 +62,7 @@ func (p *slowPage) play() (err error) {
 		return err
 	}
 	defer back.close()
-	if p.page, err = p.openPage(p.ctx, p.server.slow[p.policy], "/", true); err != nil {
+	if p.page, err = p.openPage(p.ctx, p.door, "/", true); err != nil {
 		return err
 	}
 	defer p.page.close()
@@ -73,8 +90,8 @@ func (p *slowPage) play() (err error) {
 // press pushes while the page does not read, some at once.
 func (p *slowPage) press(back *lines) error {
 	const atOnce = 10
-	pad := strings.Repeat("slow ", slowSize/5)
-	for n := 1; n <= slowCount; n += atOnce {
+	pad := strings.Repeat("slow ", p.size/5)
+	for n := 1; n <= p.count; n += atOnce {
 		var out []byte
 		for k := n; k < n+atOnce; k++ {
 			out = fmt.Appendf(out, `{"$cmd":"push","uid":"%s","key":"k%d","text":"slow %d %s"}`+"\n", p.uid, k%slowKeys, k, pad)
@@ -118,7 +135,7 @@ func (p *slowPage) hear() error {
 		}
 		number, pad, _ := strings.Cut(text, " ")
 		var n int
-		if _, err := fmt.Sscan(number, &n); err != nil || len(pad) != slowSize/5*5 {
+		if _, err := fmt.Sscan(number, &n); err != nil || len(pad) != p.size/5*5 {
 			return &violation{fmt.Errorf("got %d bytes, %.40q", len(m), m)}
 		}
 		p.heard = append(p.heard, n)
@@ -141,15 +158,15 @@ func (p *slowPage) judge() error {
 	}
 	switch p.policy {
 	case "drop-newest":
-		if fmt.Sprint(heard) != fmt.Sprint(taken) || len(taken) == slowCount {
+		if fmt.Sprint(heard) != fmt.Sprint(taken) || len(taken) == p.count {
 			return fmt.Errorf("got %v, and %v were answered ok", heard, taken)
 		}
 	case "drop-oldest":
-		if len(taken) != slowCount || len(heard) == slowCount || heard[len(heard)-1] != slowCount {
+		if len(taken) != p.count || len(heard) == p.count || heard[len(heard)-1] != p.count {
 			return fmt.Errorf("got %v, and %d were answered ok", heard, len(taken))
 		}
 	case "conflate":
-		if len(taken) != slowCount || len(heard) == slowCount || len(heard) < slowKeys || heard[len(heard)-slowKeys] != slowCount-slowKeys+1 {
+		if len(taken) != p.count || len(heard) == p.count || len(heard) < slowKeys || heard[len(heard)-slowKeys] != p.count-slowKeys+1 {
 			return fmt.Errorf("got %v, and %d were answered ok", heard, len(taken))
 		}
 	}
@@ -163,7 +180,7 @@ func (p *slowPage) judgeClosed() error {
 			return fmt.Errorf("got %v, which has a gap", p.heard)
 		}
 	}
-	if len(p.taken) == slowCount || len(p.heard) > len(p.taken) {
+	if len(p.taken) == p.count || len(p.heard) > len(p.taken) {
 		return fmt.Errorf("%d were answered ok, %d came", len(p.taken), len(p.heard))
 	}
 	if p.end != nil && p.end.code != 1013 {
@@ -178,6 +195,7 @@ func (s *soak) beStuck(ctx context.Context, name string) {
 	for n := 0; pause(ctx, between(r, 0, time.Second)); n++ {
 		policy := policies[r.IntN(len(policies))]
 		p := &slowPage{soak: s, policy: policy, uid: fmt.Sprintf("%s-%d", name, n)}
+		p.door, p.burden = s.someDoor(r, policy)
 		if err := p.stick(ctx, between(r, 0, 8*time.Second), r.IntN(2) == 0); err != nil && !s.failed() {
 			s.fail("%s, stuck under %s: %w", p.uid, policy, err)
 			return
@@ -186,7 +204,7 @@ func (s *soak) beStuck(ctx context.Context, name string) {
 }
 
 func (p *slowPage) stick(ctx context.Context, d time.Duration, pressed bool) (err error) {
-	if p.page, err = p.openPage(p.ctx, p.server.slow[p.policy], "/", true); err != nil {
+	if p.page, err = p.openPage(p.ctx, p.door, "/", true); err != nil {
 		return err
 	}
 	defer p.page.cut()

@@ -52,6 +52,7 @@ func newSoak(ctx context.Context, o options, out io.Writer) (*soak, error) {
 		s.close()
 		return nil, err
 	}
+	s.say("process %d, %s", s.server.cmd.Process.Pid, s.server.admin)
 	return s, nil
 }
 
