@@ -50,10 +50,10 @@ type slowPage struct {
 	uid    string
 	door   door
 	burden
-	page   *page
-	taken  []int // the numbers of its messages that were answered ok
-	heard  []int
-	end    *ending
+	page  *page
+	taken []int // the numbers of its messages that were answered ok
+	heard []int
+	end   *ending
 }
 
 func (p *slowPage) play() (err error) {
