@@ -56,6 +56,7 @@ var rules = map[string]rule{
 	"internal/leak":          {},
 	"internal/modulename":    {},
 	"internal/peers":         {files: []string{"github.com/gobwas/ws/..."}}, // of which tests are made
+	"internal/securitydoc":   {},
 	"internal/testreport":    {},
 }
 
