@@ -36,6 +36,9 @@ type siteOptions struct {
 	pingInterval time.Duration
 	closeTimeout time.Duration
 	maxMessage   int
+	requestLine  int
+	head         int
+	fields       int
 	headTimeout  time.Duration
 	bodyTimeout  time.Duration
 	minBodyRate  int
@@ -60,6 +63,9 @@ func standardPort() portOptions {
 			pingInterval: 30 * time.Second,
 			closeTimeout: 5 * time.Second,
 			maxMessage:   1 << 20,
+			requestLine:  8 << 10,
+			head:         16 << 10,
+			fields:       100,
 			headTimeout:  10 * time.Second,
 			bodyTimeout:  30 * time.Second,
 			minBodyRate:  240,
@@ -102,6 +108,9 @@ var portFlags = []portFlag{
 	{"close-timeout", forPages, func(o *portOptions) flag.Value { return config.Period(&o.closeTimeout) }},
 	{"max-message", forPages, func(o *portOptions) flag.Value { return config.Size(&o.maxMessage) }},
 
+	{"max-request-line", forPages, func(o *portOptions) flag.Value { return config.Size(&o.requestLine) }},
+	{"max-head", forPages, func(o *portOptions) flag.Value { return config.Size(&o.head) }},
+	{"max-fields", forPages, func(o *portOptions) flag.Value { return config.Number(&o.fields, 1, 1<<20) }},
 	{"head-timeout", forHTTP, func(o *portOptions) flag.Value { return config.Period(&o.headTimeout) }},
 	{"body-timeout", forHTTP, func(o *portOptions) flag.Value { return config.Period(&o.bodyTimeout) }},
 	{"min-body-rate", forHTTP, func(o *portOptions) flag.Value { return config.Limit(&o.minBodyRate) }},

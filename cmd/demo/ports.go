@@ -76,6 +76,7 @@ func (s *server) serving(e endpoint) engine.Server {
 // clients serves web pages.
 func (s *server) clients(p siteOptions, handshakeTimeout time.Duration) *websocket.Server {
 	return &websocket.Server{
+		MaxHead:          p.maxHead(),
 		MaxMessage:       p.maxMessage,
 		HandshakeTimeout: handshakeTimeout,
 		CloseTimeout:     p.closeTimeout,

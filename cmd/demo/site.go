@@ -24,6 +24,7 @@ func (s *server) newSites() {
 
 func (s *server) newSite(o siteOptions) *http.Server {
 	w := &http.Server{
+		MaxHead:      o.maxHead(),
 		MaxBody:      int64(o.maxBody),
 		HeadTimeout:  o.headTimeout,
 		BodyTimeout:  o.bodyTimeout,
@@ -38,6 +39,11 @@ func (s *server) newSite(o siteOptions) *http.Server {
 	w.Handle("GET /healthz", healthy)
 	w.Handle("GET /readyz", s.readiness)
 	return w
+}
+
+// maxHead limits what stands in front of a request's body, the opening handshakes of WebSockets among them.
+func (o *siteOptions) maxHead() http.Limits {
+	return http.Limits{RequestLine: o.requestLine, Head: o.head, Fields: o.fields}
 }
 
 // Stats are those of all sites. It may be called from any goroutine.

@@ -150,6 +150,13 @@ where it is allowed, is no limit.
       How long a page may take to answer a Close frame (default 5s).
   -max-message size
       Bytes of a page's message (default 1MiB). A longer one: code 1009.
+  -max-request-line size
+      Of a request's first line, that of a WebSocket's opening handshake too
+      (default 8KiB). A longer one: 414.
+  -max-head size
+      Of a request's head (default 16KiB). A longer one: 431.
+  -max-fields n
+      Fields of a head (default 100). One more: 431.
   -head-timeout time
       Of http and https: for a request's head (default 10s). Beyond it: 408.
   -body-timeout time
