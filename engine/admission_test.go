@@ -337,3 +337,25 @@ func TestUserTimeout(t *testing.T) {
 		expect(t, c, "hello")
 	}
 }
+
+// KeepAlive reaches the connections.
+func TestKeepAlive(t *testing.T) {
+	for _, test := range []struct {
+		set              time.Duration
+		on, idle, repeat int
+	}{{0, 1, 60, 15}, {-1, 0, 0, 0}, {time.Millisecond, 1, 1, 1}, {time.Hour, 1, 3600, 900}} {
+		e := testEngine(t, Options{})
+		opened := make(chan [3]int, 1)
+		ln := listen(t, e, handler{open: func(c *Conn) {
+			on, _ := unix.GetsockoptInt(int(c.fd), unix.SOL_SOCKET, unix.SO_KEEPALIVE)
+			idle, _ := unix.GetsockoptInt(int(c.fd), unix.IPPROTO_TCP, unix.TCP_KEEPIDLE)
+			repeat, _ := unix.GetsockoptInt(int(c.fd), unix.IPPROTO_TCP, unix.TCP_KEEPINTVL)
+			opened <- [3]int{on, idle, repeat}
+		}}, ListenOptions{KeepAlive: test.set})
+		dial(t, ln)
+		got := await(t, "OnOpen", opened)
+		if got[0] != test.on || test.on == 1 && (got[1] != test.idle || got[2] != test.repeat) {
+			t.Errorf("%v: got %v, want %d, %d s, %d s", test.set, got, test.on, test.idle, test.repeat)
+		}
+	}
+}

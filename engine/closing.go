@@ -55,6 +55,7 @@ func (c *Conn) Detach() {
 
 // end leaves the open state.
 func (c *Conn) end(to state, reason error) {
+	c.forgetAttach()
 	c.state = to
 	if s := c.seldom(); s.reason == nil {
 		s.reason = c.endOfStream(reason)

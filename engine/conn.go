@@ -90,7 +90,7 @@ type origin struct {
 // seldom is what most connections do not need at rest.
 type seldom struct {
 	rest   []byte // input that the handler has not taken
-	timer  *Timer // the linger time
+	timer  *Timer // of AwaitAttach, and the linger time
 	reason error  // what OnClose gets
 	secure *secure
 

@@ -17,6 +17,8 @@ var (
 	ErrSlowConsumer = errors.New("engine: slow consumer: outbox full")
 	// ErrTooFast is the reason OnClose gets when the peer has sent more than MessageRate or ByteRate allow, under CloseFast.
 	ErrTooFast = errors.New("engine: too many messages or bytes a second")
+	// ErrUnbound is the reason OnClose gets when no hub has taken the connection in time: see Conn.AwaitAttach.
+	ErrUnbound = errors.New("engine: not bound in time")
 	// ErrUnfinished is the reason OnClose gets when a handler leaves more than MaxUnfinished bytes of an unfinished message.
 	ErrUnfinished = errors.New("engine: unfinished message too long")
 	// ErrMemory is the reason OnClose gets when the budget of memory was spent (Options.MaxMemory) and the connection held more of it

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// SetLimits replaces the limits that new connections are held to: all of o but ReusePort, SocketMode, Loop, Spread, TLS,
+// SetLimits replaces the limits that new connections are held to: all of o but ReusePort, SocketMode, Loop, Spread, KeepAlive, TLS,
 // TrustedProxies and ProxyProtocol, which stay what they are. What is zero means its default, as with Listen. Connections that are open keep their limits, and count for those of the
 // listener. New connections have them soon after SetLimits has returned. ErrClosed comes after Close and after the engine's Shutdown; any
 // other error is the system's, of UserTimeout, and then nothing has changed.

@@ -70,6 +70,10 @@ type ListenOptions struct {
 	MessageRate, ByteRate int
 	// Fast is what becomes of a connection that sends more. Default PauseFast.
 	Fast FastPolicy
+	// KeepAlive is how long a TCP connection may be quiet before the kernel asks whether its peer is still there, and again after each
+	// quarter of it. One that has not answered four times, or for UserTimeout, is gone (ETIMEDOUT). It is for protocols that are quiet
+	// for long, as back ends' are: what is in use is not asked. Default 60 s, in whole seconds; below 0 nobody is asked.
+	KeepAlive time.Duration
 	// TLS, when it is set, makes the listener speak TLS. Default: it does not. Adopt refuses it.
 	TLS *TLSOptions
 }
@@ -91,6 +95,7 @@ func (o ListenOptions) withDefaults() ListenOptions {
 		o.ProxyTimeout = 5 * time.Second
 	}
 	o.UserTimeout = cmp.Or(o.UserTimeout, 30*time.Second)
+	o.KeepAlive = cmp.Or(o.KeepAlive, time.Minute)
 	return o
 }
 

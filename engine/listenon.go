@@ -18,7 +18,7 @@ import (
 // After a nil error l is closed, but the socket is not: the engine has a descriptor of its own. Others may hold the socket too.
 // So Listener.Close only stops accepting: who connects then waits in the kernel's queue until another one accepts, and is refused
 // when nobody holds the socket any more. The file of a unix socket stays with whoever made it. The socket is non-blocking from
-// now on; over TCP it also gets TCP_NODELAY, SO_KEEPALIVE, and UserTimeout, which a multipath (MPTCP) socket cannot have.
+// now on; over TCP it also gets TCP_NODELAY, KeepAlive, and UserTimeout, which a multipath (MPTCP) socket cannot have.
 //
 // After any other error l is open and still the caller's. errors.Is(err, errors.ErrUnsupported) holds for what is neither a
 // *net.TCPListener nor a *net.UnixListener of streams, above all for a TLS listener: ListenOptions.TLS is in its place.

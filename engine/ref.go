@@ -86,6 +86,7 @@ func (r Ref) Attach(gone func()) (Outlet, bool) {
 		return nil, false
 	}
 	c.gone = gone
+	c.forgetAttach()
 	return (*outlet)(c), true
 }
 

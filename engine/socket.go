@@ -83,14 +83,29 @@ type socketOption struct{ level, name, value int }
 
 // inheritedOptions are those that a TCP socket hands on to what it accepts.
 func inheritedOptions(o ListenOptions) []socketOption {
-	options := []socketOption{
-		{unix.SOL_SOCKET, unix.SO_KEEPALIVE, 1},
-		{unix.IPPROTO_TCP, unix.TCP_NODELAY, 1},
-	}
+	options := append(keepAlive(o.KeepAlive), socketOption{unix.IPPROTO_TCP, unix.TCP_NODELAY, 1})
 	if o.UserTimeout > 0 {
 		options = append(options, socketOption{unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, milliseconds(o.UserTimeout)})
 	}
 	return options
+}
+
+// keepAlive are those that have the kernel ask a peer that is quiet.
+func keepAlive(d time.Duration) []socketOption {
+	if d <= 0 {
+		return []socketOption{{unix.SOL_SOCKET, unix.SO_KEEPALIVE, 0}}
+	}
+	return []socketOption{
+		{unix.SOL_SOCKET, unix.SO_KEEPALIVE, 1},
+		{unix.IPPROTO_TCP, unix.TCP_KEEPIDLE, seconds(d)},
+		{unix.IPPROTO_TCP, unix.TCP_KEEPINTVL, seconds(d / 4)},
+		{unix.IPPROTO_TCP, unix.TCP_KEEPCNT, 4},
+	}
+}
+
+// seconds is d as the kernel takes it for those, in whole ones from 1 to 32,767.
+func seconds(d time.Duration) int {
+	return int(min(max(d/time.Second, 1), math.MaxInt16))
 }
 
 func setOptions(fd int, options []socketOption) error {

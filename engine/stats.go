@@ -39,6 +39,7 @@ type Stats struct {
 	DroppedOldest uint64 // pushes taken, and dropped for newer ones
 	Conflated     uint64 // pushes taken, and dropped for a newer one with the same key
 	RatePauses    uint64 // times a connection was not read for a while because of MessageRate or ByteRate
+	Unbound       uint64 // connections closed because no hub has taken them in time: Conn.AwaitAttach
 	RateCloses    uint64 // connections closed because of them
 	HeldBack      uint64 // times a publisher was held back because the loops were behind, or an unfinished message because memory was spent
 	MemorySpent   uint64 // times the budget of memory was spent; of a loop, the engine's
@@ -86,6 +87,7 @@ type loopStats struct {
 	conflated       atomic.Uint64
 	ratePauses      atomic.Uint64
 	rateCloses      atomic.Uint64
+	unbound         atomic.Uint64
 	heldBack        atomic.Uint64
 	memory          atomic.Int64
 	gaveMemory      atomic.Uint64
@@ -159,6 +161,7 @@ func (s *Stats) add(l *Loop) {
 	s.DroppedOldest += c.droppedOldest.Load()
 	s.Conflated += c.conflated.Load()
 	s.RatePauses += c.ratePauses.Load()
+	s.Unbound += c.unbound.Load()
 	s.RateCloses += c.rateCloses.Load()
 	s.HeldBack += c.heldBack.Load()
 	s.Memory += c.memory.Load()

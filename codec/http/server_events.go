@@ -23,6 +23,9 @@ type Events struct {
 	// Origins says which pages may connect; those that CORS names may as well. Others are answered 403, before OnRequest. The zero
 	// value means pages of the same host.
 	Origins Origins
+	// BindTimeout is how long a stream may be open without being bound to a uid, or taken by another hub. Beyond it it is closed as
+	// by a hub's Kick, with the code 1008, and OnClose gets engine.ErrUnbound. Default 0: for ever.
+	BindTimeout time.Duration
 	// CORS says which pages of other origins may read the stream: without it their browser keeps it from them.
 	CORS CORS
 	// Fields are sent beside Content-Type, Cache-Control: no-store, X-Accel-Buffering: no and those of CORS. They are not
@@ -129,6 +132,7 @@ func (e *Events) takeOver(x *Exchange, head []byte) error {
 	c.desk.counters.events.Add(1)
 	c.desk.counters.eventsOpen.Add(1)
 	c.desk.beat(c)
+	conn.AwaitAttach(e.BindTimeout)
 	if e.OnConnect != nil {
 		e.OnConnect(c, x)
 	}

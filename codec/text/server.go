@@ -5,7 +5,6 @@ package text
 import (
 	"bytes"
 	"io"
-	"sync/atomic"
 	"time"
 
 	"fanloop/engine"
@@ -28,6 +27,10 @@ type Server struct {
 	// reads "error: line too long" as its last line, behind the answers that it is owed, and the connection closes with
 	// ErrTooLong as the reason.
 	MaxLine int
+	// IdleTimeout is how long a connection may bring nothing while it is owed nothing; then it is closed without a word, which nobody
+	// takes for an answer, with ErrIdle as the reason. Default 24 h: a back end keeps its connection, and whether it is still there
+	// the kernel asks (engine.ListenOptions.KeepAlive). Less than 0: for ever.
+	IdleTimeout time.Duration
 
 	// Auth, unless it is nil, has peers show a token in their first line, in AuthTimeout: default 10 s. OnConnect is called when they
 	// have, and OnClose for those only.
@@ -50,7 +53,14 @@ type Server struct {
 	OnBufferFull  func(c *Conn)
 	OnBufferDrain func(c *Conn)
 
-	linesTooLong atomic.Uint64
+	counters
+}
+
+func (s *Server) idleTimeout() time.Duration {
+	if s.IdleTimeout == 0 {
+		return 24 * time.Hour
+	}
+	return s.IdleTimeout
 }
 
 // Serve makes the engine's handler of a connection; the engine calls it.
@@ -83,9 +93,13 @@ var format = engine.NewFormat(
 // session is a Conn as the engine sees it: the same memory, with the methods that are not the user's.
 type session Conn
 
-func (s *session) OnOpen(*engine.Conn) { s.awaitAuth() }
+func (s *session) OnOpen(*engine.Conn) {
+	s.watch()
+	s.awaitAuth()
+}
 
 func (s *session) OnTraffic(conn *engine.Conn, p []byte) (used int) {
+	s.heard = s.age()
 	for used < len(p) {
 		// An unfinished line is no message: it is taken without asking.
 		if bytes.IndexByte(p[used:], '\n') >= 0 && !conn.Next() {
@@ -93,7 +107,7 @@ func (s *session) OnTraffic(conn *engine.Conn, p []byte) (used int) {
 		}
 		line, n, err := s.decoder.Decode(p[used:])
 		if err != nil {
-			s.server.linesTooLong.Add(1)
+			s.server.tooLong.Add(1)
 			s.conn.Loop().Logger().Info("text: a line is too long", s.conn.Log())
 			s.refuse(ErrTooLong, tooLongLine)
 			return len(p)
@@ -160,6 +174,7 @@ func (s *session) OnBufferDrain(*engine.Conn) {
 }
 
 func (s *session) OnClose(_ *engine.Conn, err error) {
+	s.unwatch()
 	s.drop()
 	s.stopTimer()
 	if f := s.server.OnClose; f != nil && s.connected {
@@ -189,10 +204,19 @@ func (s *session) settle() {
 	case waiting == 0 && s.ending != nil:
 		s.conn.CloseWith(s.ending)
 	case waiting >= maxOwed:
-		s.conn.Hold()
+		s.holdOwed()
 	case waiting <= maxOwed/2 && !s.deaf:
+		s.holding = false
 		s.conn.Release()
 	}
+}
+
+func (s *session) holdOwed() {
+	if !s.holding {
+		s.holding = true
+		s.server.held.Add(1)
+	}
+	s.conn.Hold()
 }
 
 func (s *session) drop() {

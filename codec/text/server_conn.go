@@ -4,6 +4,7 @@ package text
 
 import (
 	"net"
+	"time"
 
 	"fanloop/engine"
 )
@@ -16,11 +17,14 @@ type Conn struct {
 	conn    *engine.Conn
 	server  *Server
 	decoder Decoder
-	answers *answers // nil until something was sent
-	ending  error    // why the connection closes once nothing waits; nil while it goes on
+	answers *answers      // nil until something was sent
+	ending  error         // why the connection closes once nothing waits; nil while it goes on
+	idle    *engine.Timer // of IdleTimeout; nil without
+	heard   time.Duration // when something came last
 
 	timer     *engine.Timer // until the peer has shown its token
 	inMessage bool          // OnMessage runs
+	holding   bool          // because of the answers that are owed
 	deaf      bool          // takes no more lines
 	admitted  bool          // nothing is asked of the peer any more
 	connected bool          // OnConnect has been called

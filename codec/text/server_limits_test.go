@@ -37,6 +37,9 @@ func TestServerHoldsReading(t *testing.T) {
 				}
 			}
 			notMore()
+			if n := s.Stats().AnswersHeld; n != 1 {
+				t.Errorf("counted %d", n)
+			}
 			var want strings.Builder
 			next := 0
 			answerNext := func() {

@@ -2,10 +2,20 @@
 
 package text
 
+import "sync/atomic"
+
 // Stats are what has happened since a Server began.
 type Stats struct {
-	LinesTooLong uint64 // connections that were closed for a line over MaxLine
+	LinesTooLong uint64 // connections closed for MaxLine
+	IdleTimeouts uint64 // those closed for IdleTimeout
+	AnswersHeld  uint64 // times that a connection was owed 1,024 answers, and reading paused
+}
+
+type counters struct {
+	tooLong, idleTimeouts, held atomic.Uint64
 }
 
 // Stats may be called from any goroutine.
-func (s *Server) Stats() Stats { return Stats{LinesTooLong: s.linesTooLong.Load()} }
+func (s *Server) Stats() Stats {
+	return Stats{LinesTooLong: s.tooLong.Load(), IdleTimeouts: s.idleTimeouts.Load(), AnswersHeld: s.held.Load()}
+}

@@ -33,6 +33,9 @@ type Server struct {
 	// sent nothing at all by the time of the fourth Ping in a row is closed instead, with StatusGoingAway, and OnClose gets
 	// ErrPongTimeout; while a connection is paused, or its peer does not read, that is not held against it. Default 30 s; less than 0: none.
 	PingInterval time.Duration
+	// BindTimeout is how long a connection may be open without being bound to a uid, or taken by another hub. Beyond it it is closed with
+	// StatusPolicyViolation, and OnClose gets engine.ErrUnbound. Default 0: for ever, because a server need not have a hub.
+	BindTimeout time.Duration
 	// Subprotocols are those that the server speaks, the ones it likes best first. The first that the client offers too is
 	// chosen; without one in common the connection has none (RFC 6455 4.2.2).
 	Subprotocols []string

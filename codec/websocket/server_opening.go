@@ -155,6 +155,7 @@ func (o *opening) become(accept Accept, answer []byte) *session {
 		c.conn.SetFormat(c.deflate.format)
 	}
 	s.sit()
+	c.conn.AwaitAttach(c.server.BindTimeout)
 	var returned bool
 	defer s.tornUnless(&returned)
 	if f := c.server.OnConnect; f != nil {
