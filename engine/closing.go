@@ -64,6 +64,8 @@ func (c *Conn) end(to state, reason error) {
 	l.stats.ended[endingOf(c.some.reason)].Add(1)
 	c.setRest(nil)
 	c.undecoded = false
+	l.kept -= int(c.kept) // its handler lets go of that now
+	c.kept = 0
 	l.unhold(c)
 	l.ended = append(l.ended, c)
 	c.Detach()
@@ -131,8 +133,6 @@ func (c *Conn) destroy(reason error) {
 	l.unstall(c)
 	c.discard()
 	c.forgetSecure()
-	l.kept -= int(c.kept)
-	c.kept = 0
 	l.paces.leave(c)
 	if t := c.some.timer; t != nil {
 		t.Stop()

@@ -101,12 +101,13 @@ func (e *Engine) recoup() {
 }
 
 // NoteMemory tells how many bytes a handler has of its own for the connection: of a message that is not whole, or of answers
-// that wait for something. They count against Options.MaxMemory, until another number is told or the connection has closed.
+// that wait for something. They count against Options.MaxMemory, until another number is told or the connection's end begins, at which the handler
+// lets go of them.
 // What OnTraffic has not taken and what has been sent is known without it. While the budget is spent, a connection whose number
 // grows is not read until there is room again, and the one with the most may be closed.
 func (c *Conn) NoteMemory(bytes int) {
 	n := uint32(min(max(bytes, 0), maxNote))
-	if n == c.kept || c.state == dead {
+	if n == c.kept || c.state != open {
 		return
 	}
 	before := c.kept
@@ -121,7 +122,7 @@ const maxNote = 1<<31 - 1
 
 // waitForMemory is called when what is unfinished of c has grown.
 func (c *Conn) waitForMemory() {
-	if c.loop.engine.memory.spent.Load() && c.state == open {
+	if c.state == open && c.loop.engine.memory.spent.Load() {
 		c.loop.holdBack(c)
 	}
 }

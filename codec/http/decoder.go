@@ -111,6 +111,14 @@ func (d *HeadDecoder) Decode(p []byte) (head *Head, n int, err error) {
 // and an end of the stream now is in the middle of a request. False after an error.
 func (d *HeadDecoder) Pending() bool { return len(d.buf) > 0 && d.stage != stageDone && d.err == nil }
 
+// Buffered is how many bytes of an unfinished head are kept.
+func (d *HeadDecoder) Buffered() int {
+	if !d.Pending() {
+		return 0
+	}
+	return cap(d.buf)
+}
+
 // begun reports whether there is more of a head than the empty line that may come before it, and which old clients send
 // behind a body.
 func (d *HeadDecoder) begun() bool { return d.Pending() && (len(d.buf) > 2 || d.buf[0] != '\r') }

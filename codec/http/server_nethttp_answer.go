@@ -51,6 +51,7 @@ func (c *call) deliver() {
 	}
 	if p.resumed {
 		x.releaseBody()
+		x.session.noteMemory()
 	}
 	if p.wanted {
 		x.wantBody()

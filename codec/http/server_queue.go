@@ -53,6 +53,7 @@ func (s *session) advance() {
 	case s.held != nil && s.owed.first == s.held:
 		_ = s.conn.Ref().Post(func(*engine.Conn) { s.runHeld() })
 	}
+	s.noteMemory()
 	if s.running == nil {
 		s.look()
 	}

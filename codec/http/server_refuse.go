@@ -25,6 +25,7 @@ var (
 	// ErrAddressLimit: as many connections as may be are the client's whom a trusted proxy names, or it has opened too many just now
 	// (engine.ListenOptions.MaxPerAddress and AddressRate; RFC 6585 4).
 	ErrAddressLimit = NewRefusal(429, "too many connections of this address", NewField("Retry-After", "5"))
+	errMemory       = NewRefusal(503, "out of memory", NewField("Retry-After", "1"))
 	// ErrNotFound: no route, and no OnRequest.
 	ErrNotFound = NewRefusal(404, "not found")
 )

@@ -64,6 +64,7 @@ func (s *session) OnTraffic(conn *engine.Conn, p []byte) (used int) {
 	}
 	s.keepHead()
 	s.look()
+	s.noteMemory()
 	if s.ending != nil && !s.takes() && !s.hijacked {
 		return len(p)
 	}
@@ -229,13 +230,21 @@ func (s *session) deafen() { s.hold(holdDeaf) }
 // kicked is a hub's or the engine's goodbye. code is a WebSocket close code: 1011 stands for a handler that panicked, whose
 // request may not be the one that is to be answered next.
 func (s *session) kicked(code int) {
+	if code == 1013 && s.conn.Stalled() {
+		s.conn.Abort() // what waited has been dropped, and must not look whole
+		return
+	}
 	status := 503
 	if code == 1011 {
 		status = 500
 		s.desk.counters.panics.Add(1)
 	}
-	if x := s.owed.first; x != nil && x.state == unanswered && (s.running == nil || s.running == x) {
+	switch x := s.owed.first; {
+	case x == nil && s.head != nil && s.ending == nil:
+		s.refuse(nil, errMemory)
+	case x != nil && x.state == unanswered && (s.running == nil || s.running == x):
 		x.close = true
+		x.dismissTaker()
 		_ = x.answerWith(status, nil, []byte(StatusText(status)+"\n"))
 	}
 	s.conn.Close()

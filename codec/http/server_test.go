@@ -29,7 +29,13 @@ type world struct {
 
 func serve(t testing.TB, s *Server, options ...engine.ListenOptions) *world {
 	t.Helper()
-	e, err := engine.New(engine.Options{Logger: slog.New(slog.DiscardHandler)})
+	return serveOn(t, engine.Options{}, s, options...)
+}
+
+func serveOn(t testing.TB, o engine.Options, s *Server, options ...engine.ListenOptions) *world {
+	t.Helper()
+	o.Logger = slog.New(slog.DiscardHandler)
+	e, err := engine.New(o)
 	if err != nil {
 		t.Fatal(err)
 	}

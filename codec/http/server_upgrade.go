@@ -51,5 +51,6 @@ func (x *Exchange) hijack() (*engine.Conn, error) {
 	s.watch.stop()
 	s.holds = 0
 	s.conn.Release()
+	s.conn.NoteMemory(0)
 	return s.conn, nil
 }

@@ -70,6 +70,14 @@ func (d *Decoder) keep(p []byte, limit int) ([]byte, int, error) {
 	return nil, len(p), nil
 }
 
+// unfinished is how many bytes an unfinished line takes.
+func (d *Decoder) unfinished() int {
+	if len(d.rest) == 0 {
+		return 0
+	}
+	return cap(d.rest)
+}
+
 func (d *Decoder) limit() int {
 	if d.MaxLine <= 0 {
 		return DefaultMaxLine

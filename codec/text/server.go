@@ -86,9 +86,21 @@ var format = engine.NewFormat(
 		}
 		return line
 	},
-	// The protocol has no goodbye; the last message, if there is one, is in the outbox already.
-	func(c *engine.Conn, _ int, _ string) { c.Close() },
+	kick,
 )
+
+// kick: the protocol has no goodbye; the last message, if there is one, is in the outbox already. But whoever is in the midst of a
+// line is told why it is not taken.
+func kick(c *engine.Conn, code int, reason string) {
+	if s, ok := c.Handler().(*session); ok && code == tryAgainLater && s.decoder.unfinished() > 0 {
+		s.forget()
+		_ = (*Conn)(s).Send([]byte("error: " + reason)) // behind an answer that is owed it is lost
+	}
+	c.Close()
+}
+
+// tryAgainLater is WebSocket's close code 1013, which the engine says when it has no room.
+const tryAgainLater = 1013
 
 // session is a Conn as the engine sees it: the same memory, with the methods that are not the user's.
 type session Conn
@@ -100,6 +112,12 @@ func (s *session) OnOpen(*engine.Conn) {
 
 func (s *session) OnTraffic(conn *engine.Conn, p []byte) (used int) {
 	s.heard = s.age()
+	used = s.take(conn, p)
+	conn.NoteMemory(s.decoder.unfinished())
+	return used
+}
+
+func (s *session) take(conn *engine.Conn, p []byte) (used int) {
 	for used < len(p) {
 		// An unfinished line is no message: it is taken without asking.
 		if bytes.IndexByte(p[used:], '\n') >= 0 && !conn.Next() {
@@ -177,6 +195,7 @@ func (s *session) OnClose(_ *engine.Conn, err error) {
 	s.unwatch()
 	s.drop()
 	s.stopTimer()
+	s.forget()
 	if f := s.server.OnClose; f != nil && s.connected {
 		f((*Conn)(s), err)
 	}
@@ -217,6 +236,12 @@ func (s *session) holdOwed() {
 		s.server.held.Add(1)
 	}
 	s.conn.Hold()
+}
+
+// forget drops an unfinished line, behind which no more is read.
+func (s *session) forget() {
+	s.decoder = Decoder{MaxLine: s.server.MaxLine}
+	s.conn.NoteMemory(0)
 }
 
 func (s *session) drop() {

@@ -24,7 +24,13 @@ const patience = 20 * time.Second
 
 func startEngine(t testing.TB, loops int) *engine.Engine {
 	t.Helper()
-	e, err := engine.New(engine.Options{Loops: loops, Logger: slog.New(slog.DiscardHandler)})
+	return startEngineWith(t, engine.Options{Loops: loops})
+}
+
+func startEngineWith(t testing.TB, o engine.Options) *engine.Engine {
+	t.Helper()
+	o.Logger = slog.New(slog.DiscardHandler)
+	e, err := engine.New(o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package websocket
 
 import (
 	"math"
+	"unsafe"
 
 	"github.com/gobwas/ws"
 )
@@ -30,6 +31,7 @@ type Decoder struct {
 	// and 64 bytes, as data may become that does not compress. Set it before the first Decode.
 	Deflate bool
 
+	discards   bool                     // nobody wants messages any more: they are passed over, and not kept or checked
 	compressed bool                     // the message that has begun is
 	frame      ws.Header                // the frame whose payload is arriving
 	left       int                      // how much of that payload has not arrived
@@ -211,6 +213,9 @@ func (d *Decoder) takePayload(p []byte) (ev Event, used int, err error) {
 }
 
 func (d *Decoder) takeData(chunk []byte) (Event, error) {
+	if d.discards {
+		return d.passOver()
+	}
 	if d.kind == EventText && !d.compressed && !d.text.check(chunk) {
 		return Event{}, ErrInvalidUTF8
 	}
@@ -224,6 +229,19 @@ func (d *Decoder) takeData(chunk []byte) (Event, error) {
 	}
 	return d.deliver(d.message)
 }
+
+// passOver is takeData for a message that nobody wants.
+func (d *Decoder) passOver() (ev Event, err error) {
+	d.message, d.text = nil, textChecker{}
+	if d.frame.Fin && d.left == 0 {
+		ev.Kind = d.kind
+		d.kind, d.empties = EventNone, 0
+	}
+	return ev, nil
+}
+
+// unfinished is about how many bytes it takes to go on.
+func (d *Decoder) unfinished() int { return int(unsafe.Sizeof(*d)) + cap(d.message) }
 
 // deliver ends the message. Its buffer, if it has one, is the receiver's and then the collector's: at most connections
 // nothing is under way at most times, and a buffer kept for each would be most of what an idle connection weighs.

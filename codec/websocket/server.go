@@ -120,13 +120,17 @@ func kick(conn *engine.Conn, code int, reason string) {
 	}
 }
 
-// openingFormat is a connection's before that: there is no frame in an opening handshake, and only a panic in OnUpgrade leads
-// to a goodbye.
+// openingFormat is a connection's before that: there is no frame in an opening handshake, and only a panic in OnUpgrade and a lack
+// of memory lead to a goodbye.
 var openingFormat = engine.NewFormat(
 	func(_, _ []byte, _ bool) []byte { return nil },
-	func(conn *engine.Conn, _ int, _ string) {
+	func(conn *engine.Conn, code int, _ string) {
+		cause := errInternal
+		if code == StatusTryAgainLater {
+			cause = errMemory
+		}
 		if o, ok := conn.Handler().(*opening); ok {
-			o.refuse(errInternal, nil)
+			o.refuse(cause, nil)
 		}
 	},
 )

@@ -34,6 +34,7 @@ var (
 	errForbidden        = http.NewRefusal(403, "forbidden")
 	errHandshakeTimeout = http.NewRefusal(408, "the opening handshake took too long")
 	errInternal         = http.NewRefusal(500, "internal error")
+	errMemory           = http.NewRefusal(503, "out of memory", http.NewField("Retry-After", "1"))
 	errStopping         = http.NewRefusal(503, "the server stops")
 )
 
@@ -62,8 +63,10 @@ func (o *opening) OnTraffic(conn *engine.Conn, p []byte) int {
 		return len(p)
 	}
 	if head == nil {
+		conn.NoteMemory(o.head.Buffered())
 		return used
 	}
+	conn.NoteMemory(0)
 	s := o.open(head)
 	if s == nil {
 		return len(p)

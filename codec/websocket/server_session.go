@@ -22,6 +22,7 @@ func (s *session) OnTraffic(conn *engine.Conn, p []byte) (used int) {
 	s.unheard = 0
 	d := s.decoder()
 	for used < len(p) && conn.Next() {
+		d.discards = s.ending != nil
 		event, n, err := d.Decode(p[used:])
 		if err != nil {
 			s.fail(err)
@@ -53,11 +54,21 @@ func (s *session) decoder() Decoder {
 func (s *session) keep(d Decoder) {
 	switch {
 	case d.idle() || s.conn.Closing():
-		s.unfinished = nil
+		s.forget()
+		return
 	case s.unfinished == nil:
 		s.unfinished = new(d)
 	default:
 		*s.unfinished = d
+	}
+	s.conn.NoteMemory(d.unfinished())
+}
+
+// forget drops what is unfinished.
+func (s *session) forget() {
+	if s.unfinished != nil {
+		s.unfinished = nil
+		s.conn.NoteMemory(0)
 	}
 }
 
@@ -65,7 +76,8 @@ func (s *session) keep(d Decoder) {
 // and what comes next cannot be understood.
 func (s *session) tornUnless(returned *bool) {
 	if !*returned {
-		s.torn, s.unfinished = true, nil
+		s.torn = true
+		s.forget()
 	}
 }
 
@@ -127,6 +139,7 @@ func (s *session) startClose(code int, reason string, cause error) {
 		return
 	}
 	s.ending = cause
+	s.passOver()
 	s.conn.Detach()
 	s.sendClose(code, reason)
 	if s.torn {
@@ -140,6 +153,14 @@ func (s *session) startClose(code int, reason string, cause error) {
 func (s *session) unanswered() {
 	s.server.counters.unanswered.Add(1)
 	s.end(s.ending)
+}
+
+// passOver drops what has come of a message: after our own Close frame the client's are discarded (RFC 6455 1.4).
+func (s *session) passOver() {
+	if d := s.unfinished; d != nil {
+		d.message = nil
+		s.conn.NoteMemory(d.unfinished())
+	}
 }
 
 func (s *session) sendClose(code int, reason string) {
@@ -190,6 +211,7 @@ func (s *session) OnClose(_ *engine.Conn, err error) {
 		s.timer.Stop()
 	}
 	s.rise()
+	s.forget()
 	if f := s.server.OnClose; f != nil {
 		f((*Conn)(s), err)
 	}
