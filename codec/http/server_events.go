@@ -17,6 +17,10 @@ import (
 type Events struct {
 	// Retry is how long a client waits before it connects again. 0: the client's own choice, mostly 3 s.
 	Retry time.Duration
+	// RestartSpread is over how long clients should come back when the engine stops: the last thing that each is sent is a retry
+	// field of its own, of Retry and a time at random from a tenth of RestartSpread up to all of it, and browsers obey that.
+	// Default 5 s; less than 0: none, and all come back at once.
+	RestartSpread time.Duration
 	// Heartbeat is how long a stream is quiet at most: then a comment is sent, so that proxies do not take it for dead,
 	// and a client that has vanished is noticed. Default 15 s; less than 0: none.
 	Heartbeat time.Duration

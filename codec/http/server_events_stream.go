@@ -183,7 +183,7 @@ func (s *eventSession) OnOpen(*engine.Conn) {}
 // OnTraffic: requests that come behind have no answer, for this one has no end.
 func (s *eventSession) OnTraffic(_ *engine.Conn, p []byte) int { return len(p) }
 
-func (s *eventSession) OnShutdown(*engine.Conn) { s.end(engine.ErrShutdown, nil) }
+func (s *eventSession) OnShutdown(*engine.Conn) { s.end(engine.ErrShutdown, s.events.farewell()) }
 
 func (s *eventSession) OnClose(_ *engine.Conn, err error) {
 	c := (*EventStream)(s)

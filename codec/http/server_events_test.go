@@ -3,6 +3,7 @@
 package http
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	nethttp "net/http"
@@ -274,19 +275,45 @@ func TestServerEventsGone(t *testing.T) {
 	receive(t, w.closed)
 }
 
+// When the engine stops, a stream ends with the time after which its client comes back.
 func TestServerEventsShutdown(t *testing.T) {
-	w := serveEvents(t, &Events{})
-	c := w.dial()
-	res := c.listen(get("/events"))
-	receive(t, w.streams)
-	go func() { // a stop waits for it to close
-		if body, err := io.ReadAll(res.Body); err != nil || len(body) > 0 {
-			t.Errorf("%q, %v", body, err)
+	for _, test := range []struct {
+		events    Events
+		low, high int // ms; without, nothing is sent
+	}{
+		{Events{}, 500, 5001},
+		{Events{RestartSpread: -1}, 0, 0},
+		{Events{RestartSpread: -1, Retry: time.Second}, 0, 0},
+		{Events{RestartSpread: 100 * time.Second, Retry: time.Second}, 11000, 101001},
+		{Events{RestartSpread: 1}, 1, 1},
+	} {
+		for _, request := range []string{get("/events"), "GET /events HTTP/1.0\r\n\r\n"} {
+			w := serveEvents(t, &Events{RestartSpread: test.events.RestartSpread, Retry: test.events.Retry})
+			c := w.dial()
+			res := c.listen(request)
+			receive(t, w.streams)
+			go func() { // a stop waits for it to close
+				defer c.Close()
+				body, err := io.ReadAll(res.Body)
+				if test.events.Retry > 0 {
+					first := fmt.Sprintf("retry: %d\n\n", test.events.Retry.Milliseconds())
+					body = bytes.TrimPrefix(body, []byte(first))
+				}
+				if err != nil || test.high == 0 && len(body) > 0 {
+					t.Errorf("%q, %v", body, err)
+				}
+				if test.high == 0 {
+					return
+				}
+				ms := 0
+				if n, _ := fmt.Sscanf(string(body), "retry: %d\n\n", &ms); n != 1 || ms < test.low || ms > test.high || bytes.Count(body, []byte("\n")) != 2 {
+					t.Errorf("%q, want from %d to %d", body, test.low, test.high)
+				}
+			}()
+			w.end()
+			if err := receive(t, w.closed); err != engine.ErrShutdown {
+				t.Errorf("OnClose: %v", err)
+			}
 		}
-		_ = c.Close()
-	}()
-	w.end()
-	if err := receive(t, w.closed); err != engine.ErrShutdown {
-		t.Errorf("OnClose: %v", err)
 	}
 }

@@ -29,6 +29,10 @@ type Server struct {
 	HandshakeTimeout time.Duration
 	// CloseTimeout is how long Close waits for the client's Close frame. Default 5 s.
 	CloseTimeout time.Duration
+	// RestartSpread is over how long clients should come back when the engine stops: each is closed with StatusServiceRestart and
+	// a reason such as {"retry_ms":3200}, a time at random from a tenth of RestartSpread up to all of it. Browsers show both to
+	// the page, whose own code has to wait. Default 0: they are closed with StatusGoingAway.
+	RestartSpread time.Duration
 	// PingInterval is how often a client is sent a Ping, so that proxies do not take its connection for dead either. One that has
 	// sent nothing at all by the time of the fourth Ping in a row is closed instead, with StatusGoingAway, and OnClose gets
 	// ErrPongTimeout; while a connection is paused, or its peer does not read, that is not held against it. Default 30 s; less than 0: none.

@@ -188,7 +188,8 @@ func (s *session) OnEOF(*engine.Conn) {
 }
 
 func (s *session) OnShutdown(*engine.Conn) {
-	s.startClose(StatusGoingAway, "server stops", engine.ErrShutdown)
+	code, reason := s.server.farewell()
+	s.startClose(code, reason, engine.ErrShutdown)
 }
 
 func (s *session) OnBufferFull(*engine.Conn) {

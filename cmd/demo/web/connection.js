@@ -4,6 +4,16 @@
 
 const shortest = 500, longest = 15000; // milliseconds between two attempts, doubling
 
+// retryHint is how long a server that restarts asks this page to wait, in milliseconds; 0 when it does not say.
+function retryHint({ code, reason }) {
+  if (code !== 1012) return 0;
+  try {
+    return Number(JSON.parse(reason).retry_ms) || 0;
+  } catch {
+    return 0;
+  }
+}
+
 export class Connection {
   // hear has state(name, detail) and message(text).
   constructor(by, uid, hear) {
@@ -43,7 +53,7 @@ export class Connection {
     socket.onclose = (event) => {
       // 1008: the server refuses us. From 4000: the back end, or a newer page of this uid, has closed us.
       if (event.code === 1008 || event.code >= 4000) this.stop('closed', event.reason || event.code);
-      else this.wait();
+      else this.wait(retryHint(event));
     };
   }
 
@@ -85,10 +95,10 @@ export class Connection {
 
   say(message) { this.socket.send(JSON.stringify(message)); }
 
-  // wait waits for the next attempt, a little longer each time, and not in step with all other pages.
-  wait() {
+  // wait waits for the next attempt, a little longer each time, and not in step with all other pages; or for as long as the server says.
+  wait(told = 0) {
     this.forget();
-    const delay = Math.min(longest, shortest * 2 ** this.attempts++) * (0.75 + Math.random() / 2);
+    const delay = told || Math.min(longest, shortest * 2 ** this.attempts++) * (0.75 + Math.random() / 2);
     this.timer = setTimeout(() => this.connect(), delay);
     this.hear.state('waiting', Math.max(1, Math.round(delay / 1000)));
   }
