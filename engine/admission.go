@@ -5,8 +5,6 @@ package engine
 import (
 	"sync/atomic"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 // admit counts a new connection in, or says why it is too many. On the accepting loop, while others count out.
@@ -37,7 +35,7 @@ func (ln *Listener) dismiss(c *Conn) {
 func (ln *Listener) turnAway(fd int, peer *endpoint, cause error) {
 	ln.loop.stats.turnedAway(cause)
 	ln.tellOf(peer, cause)
-	_ = unix.Close(fd)
+	_ = ln.loop.sys.close(fd)
 }
 
 // turnedAway counts one who was too many.

@@ -97,6 +97,7 @@ type seldom struct {
 	drainMark int    // what AwaitDrain has asked for
 	drains    bool   // it has
 	progress  bool   // the peer has taken something since the linger time was set
+	starved   bool   // the kernel had no memory, and is not asked for a moment
 	eofTold   bool   // the handler has been told of the peer's EOF
 	unsent    int32  // bytes that the kernel held for the peer when the linger time was over last
 	heldAt    uint32 // its position in the loop's held

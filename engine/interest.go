@@ -2,6 +2,11 @@
 
 package engine
 
+import (
+	"errors"
+	"syscall"
+)
+
 // interest is what the poller is asked to report of a connection. Two flags decide, whether it is read and whether it is
 // stalled:
 //
@@ -10,7 +15,7 @@ package engine
 //	not read   | changes only   | changes only, writable
 //
 // "Changes only" is edge-triggered: a FIN, a reset or new bytes are reported once and do not spin while nobody reads; back
-// in the first row, what waits in the kernel is reported again.
+// in the first row, what waits in the kernel is reported again. Who is starved (see starve.go) is treated as neither read nor stalled.
 type interest uint8
 
 const (
@@ -23,10 +28,10 @@ func (c *Conn) setInterest() {
 		return
 	}
 	var want interest
-	if c.stalled {
+	if c.stalled && !c.isStarved() {
 		want |= interestWrite
 	}
-	if !c.reads() {
+	if !c.reads() || c.isStarved() {
 		want |= interestEdge
 	}
 	if want == c.interest {
@@ -53,9 +58,13 @@ func (c *Conn) rearm() {
 	}
 }
 
-// control is epoll_ctl for one of the loop's descriptors.
+// control is epoll_ctl for one of the loop's descriptors. gnet wraps the errno, which others are to see.
 func (l *Loop) control(op pollerOp, fd int, edge bool) error {
-	return l.sys.control(op, l.attachment(fd), edge)
+	err := l.sys.control(op, l.attachment(fd), edge)
+	if errno := syscall.Errno(0); err != nil && errors.As(err, &errno) {
+		return errno
+	}
+	return err
 }
 
 // reads tells whether bytes from the peer are wanted: to be handled while open, to be thrown away afterwards.

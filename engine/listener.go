@@ -185,7 +185,7 @@ func (ln *Listener) remove() {
 	l := ln.loop
 	l.listeners = slices.DeleteFunc(l.listeners, func(other *Listener) bool { return other == ln })
 	if ln.watched {
-		_ = l.poller.Delete(ln.fd)
+		_ = l.sys.forget(l.poller, ln.fd)
 	}
 	ln.endPause()
 	_ = unix.Close(ln.fd)
@@ -250,7 +250,7 @@ func (ln *Listener) hand(fd int, peer endpoint) {
 		return
 	}
 	if l.Post(func() { l.adopt(c, s) }) != nil {
-		_ = unix.Close(fd)
+		_ = l.sys.close(fd)
 		ln.dismiss(c)
 		l.open.Add(-1)
 	}

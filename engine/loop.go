@@ -55,6 +55,7 @@ type Loop struct {
 	everybody  broadcastLog
 	ready      ring    // connections that have something to say, or input left to decode
 	stalled    []*Conn // connections that wait for EPOLLOUT
+	starved    []*Conn // those that are left alone for a moment
 	asked      []*Conn // a broadcast's own
 	askAt      uint64  // what the log's total has to pass before one of them may be at its mark
 	conflating int     // how many of them conflate

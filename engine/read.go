@@ -19,11 +19,11 @@ const (
 // handleConn serves an event of a connection. The event is only a hint: it may be stale, and the descriptor's number may
 // already be a new connection's. What a read or a write returns decides.
 func (l *Loop) handleConn(c *Conn, events uint32) {
-	if c.stalled && events&(unix.EPOLLOUT|eventsError) != 0 {
+	if c.stalled && !c.isStarved() && events&(unix.EPOLLOUT|eventsError) != 0 {
 		l.writable(c)
 	}
 	switch {
-	case c.state == dead || events&(eventsIn|eventsError) == 0:
+	case c.state == dead || c.isStarved() || events&(eventsIn|eventsError) == 0:
 	case c.state != open && !c.eof:
 		l.readAway(c)
 	case c.panicked:
@@ -65,7 +65,7 @@ func (l *Loop) readTurn(c *Conn) {
 	}
 	n, err := l.sys.read(int(c.fd), l.room())
 	switch {
-	case err != nil && isTemporary(err):
+	case err != nil && l.goesOn(c, err):
 		return
 	case err != nil:
 		c.destroy(err)
@@ -184,7 +184,7 @@ func (l *Loop) tellEOF(c *Conn) {
 func (l *Loop) readAway(c *Conn) {
 	n, err := l.sys.read(int(c.fd), l.readBuf)
 	switch {
-	case err != nil && isTemporary(err):
+	case err != nil && l.goesOn(c, err):
 	case err != nil:
 		c.destroy(err)
 	case n > 0:

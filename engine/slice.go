@@ -186,8 +186,8 @@ func (l *Loop) writeRaw(c *Conn, p []byte) (n int, ok bool) {
 			c.some.progress = true
 		}
 		return n, true
-	case isTemporary(err):
-		return 0, true
+	case l.goesOn(c, err):
+		return 0, c.state != dead
 	default:
 		c.destroy(err)
 		return 0, false

@@ -2,13 +2,6 @@
 
 package engine
 
-import "golang.org/x/sys/unix"
-
-// isTemporary tells whether a read or write failed only for now.
-func isTemporary(err error) bool {
-	return err == unix.EAGAIN || err == unix.EINTR || err == unix.ENOBUFS || err == unix.ENOMEM
-}
-
 // stall notes that the kernel takes no more for c until EPOLLOUT says so.
 func (l *Loop) stall(c *Conn) {
 	l.queued -= c.ownBytes()

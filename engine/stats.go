@@ -44,6 +44,7 @@ type Stats struct {
 	HeldBack      uint64 // times a publisher was held back because the loops were behind, or an unfinished message because memory was spent
 	MemorySpent   uint64 // times the budget of memory was spent; of a loop, the engine's
 	MemoryClosed  uint64 // connections closed for it
+	Starved       uint64 // times the kernel had no memory for a read or a write, which is tried again
 	Lingered      uint64 // connections whose peer did not close within the linger time
 	Panics        uint64 // callbacks and offloaded work that panicked
 	SlowCallbacks uint64 // callbacks that held their loop for over 100 ms
@@ -88,6 +89,7 @@ type loopStats struct {
 	ratePauses      atomic.Uint64
 	rateCloses      atomic.Uint64
 	unbound         atomic.Uint64
+	starved         atomic.Uint64
 	heldBack        atomic.Uint64
 	memory          atomic.Int64
 	gaveMemory      atomic.Uint64
@@ -163,6 +165,7 @@ func (s *Stats) add(l *Loop) {
 	s.RatePauses += c.ratePauses.Load()
 	s.Unbound += c.unbound.Load()
 	s.RateCloses += c.rateCloses.Load()
+	s.Starved += c.starved.Load()
 	s.HeldBack += c.heldBack.Load()
 	s.Memory += c.memory.Load()
 	s.MemoryClosed += c.gaveMemory.Load()

@@ -62,6 +62,7 @@ var engineFamilies = []family{
 		of("conflated", func(s *snapshot) uint64 { return s.engine.Conflated })),
 	counter("slow_consumers_total", "Connections closed because they did not read what was pushed.", func(s *snapshot) uint64 { return s.engine.SlowConsumers }),
 	counter("publishers_held_total", "Times that a publisher was held back because the loops were behind.", func(s *snapshot) uint64 { return s.engine.HeldBack }),
+	counter("memory_waits_total", "Times that the kernel had no memory for a read or a write, which was tried again.", func(s *snapshot) uint64 { return s.engine.Starved }),
 	counter("callback_panics_total", "Callbacks and offloaded work that panicked.", func(s *snapshot) uint64 { return s.engine.Panics }),
 	counter("slow_callbacks_total", "Callbacks that held their loop for over 100 ms.", func(s *snapshot) uint64 { return s.engine.SlowCallbacks }),
 	by("limit", "engine_limits_reached_total", "Times that a limit of the engine's was reached.",
