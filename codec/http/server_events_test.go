@@ -278,25 +278,25 @@ func TestServerEventsGone(t *testing.T) {
 // When the engine stops, a stream ends with the time after which its client comes back.
 func TestServerEventsShutdown(t *testing.T) {
 	for _, test := range []struct {
-		events    Events
-		low, high int // ms; without, nothing is sent
+		spread, retry time.Duration
+		low, high     int // ms; without, nothing is sent
 	}{
-		{Events{}, 500, 5001},
-		{Events{RestartSpread: -1}, 0, 0},
-		{Events{RestartSpread: -1, Retry: time.Second}, 0, 0},
-		{Events{RestartSpread: 100 * time.Second, Retry: time.Second}, 11000, 101001},
-		{Events{RestartSpread: 1}, 1, 1},
+		{0, 0, 500, 5001},
+		{-1, 0, 0, 0},
+		{-1, time.Second, 0, 0},
+		{100 * time.Second, time.Second, 11000, 101001},
+		{1, 0, 1, 1},
 	} {
 		for _, request := range []string{get("/events"), "GET /events HTTP/1.0\r\n\r\n"} {
-			w := serveEvents(t, &Events{RestartSpread: test.events.RestartSpread, Retry: test.events.Retry})
+			w := serveEvents(t, &Events{RestartSpread: test.spread, Retry: test.retry})
 			c := w.dial()
 			res := c.listen(request)
 			receive(t, w.streams)
 			go func() { // a stop waits for it to close
 				defer c.Close()
 				body, err := io.ReadAll(res.Body)
-				if test.events.Retry > 0 {
-					first := fmt.Sprintf("retry: %d\n\n", test.events.Retry.Milliseconds())
+				if test.retry > 0 {
+					first := fmt.Sprintf("retry: %d\n\n", test.retry.Milliseconds())
 					body = bytes.TrimPrefix(body, []byte(first))
 				}
 				if err != nil || test.high == 0 && len(body) > 0 {
