@@ -60,7 +60,7 @@ func TestProgramDocumentOfConfiguration(t *testing.T) {
 	}
 	t.Setenv("FANLOOP_SINGLE", "perhaps")
 	t.Chdir(t.TempDir())
-	rewrite(t, "fanloop.toml", "listen = [", "  'http://:1',", "  'text://:1?idle=1s',", "]", "", "", "idel = '1s'")
+	rewrite(t, "fanloop.toml", "listen = [", "  'http://:1',", "  'text://:1?max-body=1',", "]", "", "", "idel = '1s'")
 	err = run([]string{"check", "-config", "fanloop.toml"}, &strings.Builder{}, &strings.Builder{})
 	if err == nil {
 		t.Fatal("check finds nothing")

@@ -42,7 +42,7 @@ type siteOptions struct {
 	headTimeout  time.Duration
 	bodyTimeout  time.Duration
 	minBodyRate  int
-	idle         time.Duration
+	idle         time.Duration // 0: what is right for the protocol
 	maxBody      int
 	maxPipelined int
 }
@@ -69,7 +69,6 @@ func standardPort() portOptions {
 			headTimeout:  10 * time.Second,
 			bodyTimeout:  30 * time.Second,
 			minBodyRate:  240,
-			idle:         75 * time.Second,
 			maxBody:      5 << 20, // a message of 1 MiB in base64, and room for what is around it, or a batch
 			maxPipelined: 64,
 		},
@@ -114,7 +113,7 @@ var portFlags = []portFlag{
 	{"head-timeout", forHTTP, func(o *portOptions) flag.Value { return config.Period(&o.headTimeout) }},
 	{"body-timeout", forHTTP, func(o *portOptions) flag.Value { return config.Period(&o.bodyTimeout) }},
 	{"min-body-rate", forHTTP, func(o *portOptions) flag.Value { return config.Limit(&o.minBodyRate) }},
-	{"idle", forHTTP, func(o *portOptions) flag.Value { return config.Period(&o.idle) }},
+	{"idle", everywhere, func(o *portOptions) flag.Value { return config.PeriodOrAuto(&o.idle) }},
 	{"max-body", forHTTP, func(o *portOptions) flag.Value { return config.Size(&o.maxBody) }},
 	{"max-pipelined", forHTTP, func(o *portOptions) flag.Value { return config.Number(&o.maxPipelined, 1, 1<<20) }},
 

@@ -9,7 +9,7 @@ import (
 // What stands behind the ? of a -listen counts for that port, and what flags say for all others.
 func TestPortOptions(t *testing.T) {
 	o, err := parseOptions(strings.Fields("-idle 20s -max-connections off -ping-interval 10s -listen http://:1?idle=60s&max-connections=5" +
-		" -listen http://:2 -listen websocket://:3?ping-interval=off&slow=conflate&reuseport=true&max-outbox=64KiB -listen text://unix:/a?max-line=100"))
+		" -listen http://:2 -listen websocket://:3?idle=auto&ping-interval=off&slow=conflate&reuseport=true&max-outbox=64KiB -listen text://unix:/a?max-line=100"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -19,6 +19,7 @@ func TestPortOptions(t *testing.T) {
 		want[i].idle, want[i].maxConnections, want[i].pingInterval = 20*time.Second, -1, 10*time.Second
 	}
 	want[0].idle, want[0].maxConnections = time.Minute, 5
+	want[2].idle = 0
 	want[2].pingInterval, want[2].slow, want[2].reusePort, want[2].maxOutbox = -1, "conflate", true, 64<<10
 	want[3].maxLine = 100
 	for i, e := range o.listen {
@@ -36,12 +37,12 @@ func TestPortOptionsErrors(t *testing.T) {
 		"http://:1?idle=1s&idle=2s":             "idle is there twice",
 		"http://:1?idel=1s":                     "idel: there is no such option of a port",
 		"http://:1?single=true":                 "single: there is no such option of a port",
-		"http://:1?idle=1":                      "idle: want a time such as 500ms, 30s or 2m",
-		"http://:1?idle=off":                    "idle: want a time such as 500ms, 30s or 2m",
+		"http://:1?idle=1":                      "idle: want a time such as 500ms, 30s or 2m, or auto",
+		"http://:1?idle=off":                    "idle: want a time such as 500ms, 30s or 2m, or auto",
 		"http://:1?max-connections=0":           "max-connections: want a number from 1 up, or off",
 		"http://:1?max-body=1mb":                "max-body: want a number of bytes from 1 up, such as 4096, 64KiB, 1MiB",
 		"http://:1?slow=down":                   "slow: want close, drop-newest, drop-oldest or conflate",
-		"text://:1?idle=1s":                     "idle: this is for http and https ports",
+		"text://:1?max-body=1":                  "max-body: this is for http and https ports",
 		"text://:1?slow=close":                  "slow: this is for websocket, wss, http and https ports",
 		"http://:1?handshake-timeout=1s":        "handshake-timeout: this is for websocket and wss ports",
 		"https://:1?max-line=1":                 "max-line: this is for text and texts ports",

@@ -70,7 +70,20 @@ func (s *server) serving(e endpoint) engine.Server {
 	case protocolHTTP:
 		return s.sites[p.siteOptions]
 	}
+	p.pingInterval = p.pingsWithin()
 	return s.clients(p.siteOptions, p.handshakeTimeout)
+}
+
+// pingsWithin is how often a page is pinged, so that one that is silent is closed, by the fourth ping, when it has been for as long as
+// a WebSocket port may be idle.
+func (p *portOptions) pingsWithin() time.Duration {
+	switch {
+	case p.idle == 0:
+		return p.pingInterval
+	case p.pingInterval < 0:
+		return p.idle / 4
+	}
+	return min(p.pingInterval, p.idle/4)
 }
 
 // clients serves web pages.
@@ -89,5 +102,5 @@ func (s *server) clients(p siteOptions, handshakeTimeout time.Duration) *websock
 
 // backends serves those who push: one JSON line, a message or a command, one answer.
 func (s *server) backends(p portOptions) *text.Server {
-	return &text.Server{MaxLine: p.maxLine, OnMessage: s.onLine}
+	return &text.Server{MaxLine: p.maxLine, IdleTimeout: p.idle, OnMessage: s.onLine}
 }

@@ -166,7 +166,10 @@ where it is allowed, is no limit.
       Of http and https: bytes a second that a body must bring on average in each
       -body-timeout, or off (default 240): one byte is enough then.
   -idle time
-      Of http and https: how long a connection may bring no request (default 1m15s).
+      How long a connection may bring nothing, or auto (default auto). Of http and https:
+      no request; auto is 75s. Of text and texts: no line; auto is 24h. Of websocket and
+      wss: nothing, in answer to pings too, which come at least four times meanwhile;
+      auto is four times -ping-interval, and so it is for WebSockets on an http port.
   -max-body size
       Of http and https: of a request's body (default 5MiB). A longer one: 413.
   -max-pipelined n

@@ -10,11 +10,15 @@ import (
 func Period(d *time.Duration) *period { return &period{d: d} }
 
 // PeriodOrOff is the value of one that also takes off, which is -1.
-func PeriodOrOff(d *time.Duration) *period { return &period{d: d, orOff: true} }
+func PeriodOrOff(d *time.Duration) *period { return &period{d: d, word: off, means: -1} }
+
+// PeriodOrAuto is the value of one that also takes auto, which is 0: what is right depends on something else.
+func PeriodOrAuto(d *time.Duration) *period { return &period{d: d, word: "auto"} }
 
 type period struct {
 	d     *time.Duration
-	orOff bool
+	word  string // that stands for a time; "" for none
+	means time.Duration
 }
 
 // String writes no more than there is: 1m30s, 5m.
@@ -22,8 +26,8 @@ func (v *period) String() string {
 	if v.d == nil {
 		return ""
 	}
-	if v.orOff && *v.d < 0 {
-		return off
+	if v.word != "" && *v.d == v.means {
+		return v.word
 	}
 	s := v.d.String()
 	if strings.HasSuffix(s, "m0s") {
@@ -36,8 +40,8 @@ func (v *period) String() string {
 }
 
 func (v *period) Set(s string) error {
-	if v.orOff && s == off {
-		*v.d = -1
+	if v.word != "" && s == v.word {
+		*v.d = v.means
 		return nil
 	}
 	d, err := time.ParseDuration(s)
@@ -45,8 +49,8 @@ func (v *period) Set(s string) error {
 	case err == nil && d > 0:
 		*v.d = d
 		return nil
-	case v.orOff:
-		return errors.New("want a time such as 500ms, 30s or 2m, or off")
+	case v.word != "":
+		return errors.New("want a time such as 500ms, 30s or 2m, or " + v.word)
 	}
 	return errors.New("want a time such as 500ms, 30s or 2m")
 }
