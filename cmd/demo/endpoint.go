@@ -115,3 +115,17 @@ func (e endpoint) beyondLoopback() bool {
 	ip, err := netip.ParseAddr(e.host())
 	return err != nil || !ip.IsLoopback()
 }
+
+// checkPorts finds addresses that cannot be opened twice.
+func (o *options) checkPorts() {
+	shared := map[string]bool{}
+	for _, e := range o.listen {
+		reuse := !e.unix() && o.portOptions(e).reusePort
+		if before, twice := shared[e.address]; twice && !(before && reuse) {
+			o.reading.Problem("listen", fmt.Errorf("%s: the address is there twice", e))
+		}
+		if _, port, _ := net.SplitHostPort(e.address); port != "0" {
+			shared[e.address] = reuse
+		}
+	}
+}

@@ -153,6 +153,7 @@ func (o *options) complete() {
 	if len(o.listen) == 0 {
 		o.listen = defaultEndpoints
 	}
+	o.checkPorts()
 	o.checkTLS()
 	o.checkProxies()
 }

@@ -83,6 +83,9 @@ func TestParseOptionsErrors(t *testing.T) {
 		{"-listen wss://:1 -tls-cert a.pem -tls-key a.key -tls-self-signed", "-tls-self-signed: it is in place of tls-cert and tls-key"},
 		{"-tls-self-signed", "-tls-self-signed: no port of wss, https or texts is there to use the certificate"},
 		{"-listen wss://:1 -tls-self-signed -tls-client-ca a.pem", "-tls-client-ca: no port of texts is there to use it"},
+		{"-listen text://:1 -listen http://:1", "-listen: http://:1: the address is there twice"},
+		{"-listen text://:1?reuseport=1 -listen text://:1", "-listen: text://:1: the address is there twice"},
+		{"-reuseport -listen text://unix:/a -listen text://unix:/a", "-listen: text://unix:/a: the address is there twice"},
 		{"-admin 9090", `invalid value "9090" for flag -admin: address 9090: missing port`},
 		{"-admin unix:", "want host:port, or unix:/path"},
 		{"-trust-proxy everybody", "want a network such as 10.0.0.0/8 or 2001:db8::/32, an address, or loopback"},
@@ -142,6 +145,15 @@ func TestUsage(t *testing.T) {
 	for line := range strings.Lines(usage) {
 		if len(line) > 90 {
 			t.Errorf("wider than a terminal: %q", line)
+		}
+	}
+}
+
+// Ports of the system's choice are several, and so are those that are shared.
+func TestPortsTwice(t *testing.T) {
+	for _, args := range []string{"-listen text://:0 -listen http://:0 -listen text://:0", "-reuseport -listen text://:1 -listen text://:1"} {
+		if _, err := parseOptions(strings.Fields(args)); err != nil {
+			t.Errorf("%q: %v", args, err)
 		}
 	}
 }
