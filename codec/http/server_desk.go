@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"fanloop/engine"
+	"fanloop/internal/rounds"
 )
 
 // desk is what the connections of one Server on one loop share: all of it is the loop's.
@@ -15,7 +16,7 @@ type desk struct {
 	spare    []*HeadDecoder
 	limits   Limits
 	found    found[destination]
-	beats    map[*Events]*beats
+	beats    map[*Events]*rounds.Rounds[*eventSession]
 	fields   Fields // of a refusal
 	started  time.Time
 	counters counters

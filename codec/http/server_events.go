@@ -135,7 +135,7 @@ func (e *Events) takeOver(x *Exchange, head []byte) error {
 	}
 	c.desk.counters.events.Add(1)
 	c.desk.counters.eventsOpen.Add(1)
-	c.desk.beat(c)
+	c.sit()
 	conn.AwaitAttach(e.BindTimeout)
 	if e.OnConnect != nil {
 		e.OnConnect(c, x)

@@ -5,19 +5,8 @@ package http
 import (
 	"time"
 
-	"fanloop/engine"
+	"fanloop/internal/rounds"
 )
-
-// beats send the heartbeats of the streams of one Events on one loop: one timer for all of them. It goes round the slots in
-// the time of a heartbeat, and a stream has a seat in one of them.
-type beats struct {
-	timer *engine.Timer
-	slots [beatSlots][]*EventStream
-	now   int // the slot whose turn was last
-	seats int
-}
-
-const beatSlots = 16
 
 // The heartbeat is an empty comment.
 var (
@@ -32,56 +21,46 @@ func (e *Events) heartbeat() time.Duration {
 	return e.Heartbeat
 }
 
-// beat gives c heartbeats, the first when the slots have been gone round.
-func (d *desk) beat(c *EventStream) {
-	e := c.events
-	if e.heartbeat() < 0 {
-		return
-	}
+func (c *EventStream) beats() *rounds.Rounds[*eventSession] {
+	d, e := c.desk, c.events
 	b := d.beats[e]
 	if b == nil {
 		if d.beats == nil {
-			d.beats = map[*Events]*beats{}
+			d.beats = map[*Events]*rounds.Rounds[*eventSession]{}
 		}
-		b = &beats{}
+		b = rounds.New(d.loop, e.heartbeat(), (*eventSession).beat)
 		d.beats[e] = b
 	}
-	if b.seats++; b.timer == nil {
-		b.timer = c.conn.Loop().Every(e.heartbeat()/beatSlots, b.turn)
-	}
-	slot := &b.slots[b.now]
-	c.slot, c.seat = int8(b.now), int32(len(*slot))
-	*slot = append(*slot, c)
+	return b
 }
 
-// unbeat takes them away; the last one to leave stops the timer.
-func (d *desk) unbeat(c *EventStream) {
-	b := d.beats[c.events]
-	if b == nil {
+func (s *eventSession) Seat() *rounds.Seat { return &s.seat }
+
+// sit gives a stream heartbeats.
+func (c *EventStream) sit() {
+	if c.events.heartbeat() >= 0 {
+		c.beats().Sit((*eventSession)(c))
+	}
+}
+
+// rise takes them away.
+func (c *EventStream) rise() {
+	if !c.seat.Taken() {
 		return
 	}
-	slot := b.slots[c.slot]
-	last := len(slot) - 1
-	slot[c.seat] = slot[last]
-	slot[c.seat].seat = c.seat
-	slot[last] = nil
-	b.slots[c.slot] = slot[:last]
-	if b.seats--; b.seats == 0 {
-		b.timer.Stop()
-		delete(d.beats, c.events)
+	b := c.beats()
+	if b.Rise((*eventSession)(c)); b.Len() == 0 {
+		delete(c.desk.beats, c.events)
 	}
 }
 
-// turn serves the next slot. Streams leave in their OnClose only, which comes later.
-func (b *beats) turn() {
-	b.now = (b.now + 1) % beatSlots
-	for _, c := range b.slots[b.now] {
-		switch {
-		case c.conn.Stalled(): // it waits for more than a sign of life
-		case c.old:
-			_ = c.conn.SendShared(beatPlain)
-		default:
-			_ = c.conn.SendShared(beatChunk)
-		}
+// beat is its turn. Streams rise in their OnClose only, which comes later.
+func (s *eventSession) beat() {
+	switch {
+	case s.conn.Stalled(): // it waits for more than a sign of life
+	case s.old:
+		_ = s.conn.SendShared(beatPlain)
+	default:
+		_ = s.conn.SendShared(beatChunk)
 	}
 }

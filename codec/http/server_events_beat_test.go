@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"fanloop/engine"
+	"fanloop/internal/rounds"
 )
 
 // A quiet stream gets heartbeats; all streams together have one timer, which ends with the last.
@@ -56,8 +57,8 @@ func TestServerEventsHeartbeatAllocatesNothing(t *testing.T) {
 	on(t, es, func() {
 		b := es.desk.beats[es.events]
 		beat := func() {
-			for range beatSlots {
-				b.turn()
+			for range rounds.Slots {
+				b.Turn()
 			}
 		}
 		message := func() {
@@ -92,8 +93,8 @@ func TestServerEventsHeartbeatAmongOthersMessages(t *testing.T) {
 		others := streams[0].Loop().NewAudience()
 		others.Add(outlets[1])
 		streams[0].Loop().BroadcastTo([]engine.Audience{others}, &shared{data: "a"}, nil)
-		for range beatSlots {
-			streams[0].desk.beats[streams[0].events].turn()
+		for range rounds.Slots {
+			streams[0].desk.beats[streams[0].events].Turn()
 		}
 		_ = streams[0].Comment("end")
 	})

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"fanloop/engine"
+	"fanloop/internal/rounds"
 )
 
 // EventStream is a connection to which events are sent. It belongs to its loop: its methods are to be called there only, that
@@ -19,9 +20,8 @@ type EventStream struct {
 	conn   *engine.Conn
 	events *Events
 	desk   *desk
-	seat   int32 // among those of its slot in the heartbeats
-	slot   int8
-	old    bool // HTTP/1.0: without chunks
+	seat   rounds.Seat // in the rounds of heartbeats
+	old    bool        // HTTP/1.0: without chunks
 }
 
 var _ engine.Peer = (*EventStream)(nil)
@@ -188,7 +188,7 @@ func (s *eventSession) OnShutdown(*engine.Conn) { s.end(engine.ErrShutdown, s.ev
 func (s *eventSession) OnClose(_ *engine.Conn, err error) {
 	c := (*EventStream)(s)
 	c.desk.counters.eventsOpen.Add(-1)
-	c.desk.unbeat(c)
+	c.rise()
 	if f := c.events.OnClose; f != nil {
 		f(c, err)
 	}

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"fanloop/engine"
+	"fanloop/internal/rounds"
 )
 
 // Conn is one connection of a Server. It belongs to its loop: its methods are to be called there only, that is inside its
@@ -21,11 +22,9 @@ type Conn struct {
 	subprotocol string
 	ending      error         // why the connection ends, once a Close frame has been sent
 	timer       *engine.Timer // for the opening handshake, then for the closing one
-	seat        int32         // among those of its slot in the pings
-	slot        int8
-	seated      bool
-	unheard     uint8 // pings since anything has come
-	torn        bool  // no frame can be found in the input any more
+	seat        rounds.Seat   // in the rounds of pings
+	unheard     uint8         // pings since anything has come
+	torn        bool          // no frame can be found in the input any more
 }
 
 var _ engine.Peer = (*Conn)(nil)

@@ -18,21 +18,21 @@ import (
 	"fanloop/engine"
 )
 
-// rounds sends a frame and waits for the answer, again and again, without an allocation of its own.
-type rounds struct {
+// pingPong sends a frame and waits for the answer, again and again, without an allocation of its own.
+type pingPong struct {
 	conn           net.Conn
 	frame, answers []byte
 }
 
-func newRounds(t testing.TB, addr net.Addr, message string) *rounds {
+func newPingPong(t testing.TB, addr net.Addr, message string) *pingPong {
 	c := connect(t, addr)
 	if c.reader.Buffered() > 0 {
 		t.Fatal("the server speaks first")
 	}
-	return &rounds{c.TCPConn, text(message), make([]byte, len(AppendText(nil, []byte(message))))}
+	return &pingPong{c.TCPConn, text(message), make([]byte, len(AppendText(nil, []byte(message))))}
 }
 
-func (r *rounds) next(t testing.TB) {
+func (r *pingPong) next(t testing.TB) {
 	if _, err := r.conn.Write(r.frame); err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +48,7 @@ func TestEchoAllocations(t *testing.T) {
 		size int
 		most float64
 	}{{5, 0}, {125, 0}, {smallMessage, 0}, {smallMessage + 1, 1}, {16 << 10, 1}} {
-		r := newRounds(t, w.addr, strings.Repeat("x", test.size))
+		r := newPingPong(t, w.addr, strings.Repeat("x", test.size))
 		if n := testing.AllocsPerRun(200, func() { r.next(t) }); n > test.most {
 			t.Errorf("%d bytes: %v allocations a message, want %v", test.size, n, test.most)
 		}
@@ -58,7 +58,7 @@ func TestEchoAllocations(t *testing.T) {
 func BenchmarkEcho(b *testing.B) {
 	for _, size := range []int{16, 125, 1 << 10, 16 << 10} {
 		b.Run(fmt.Sprint(size, "B"), func(b *testing.B) {
-			r := newRounds(b, serve(b, &Server{OnMessage: echo}).addr, strings.Repeat("x", size))
+			r := newPingPong(b, serve(b, &Server{OnMessage: echo}).addr, strings.Repeat("x", size))
 			b.SetBytes(int64(size))
 			b.ReportAllocs()
 			for b.Loop() {

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"fanloop/internal/rounds"
+
 	"github.com/gobwas/ws"
 )
 
@@ -14,8 +16,8 @@ func (w *world) round(s *Server) {
 	w.t.Helper()
 	w.onLoop(func() {
 		p := s.pingsOn(w.Home())
-		for range pingSlots {
-			p.turn()
+		for range rounds.Slots {
+			p.Turn()
 		}
 	})
 }
@@ -50,8 +52,8 @@ func TestPings(t *testing.T) {
 	receive(t, w.closed)
 	receive(t, w.closed)
 	w.onLoop(func() {
-		if p := s.pingsOn(w.Home()); p.seats != 0 || p.timer != nil {
-			t.Errorf("%d seats, timer %v", p.seats, p.timer)
+		if p := s.pingsOn(w.Home()); p.Len() != 0 {
+			t.Errorf("%d have a seat", p.Len())
 		}
 	})
 }
@@ -78,7 +80,7 @@ func TestNoPings(t *testing.T) {
 	w := serve(t, s)
 	w.connect()
 	w.onLoop(func() {
-		if p := s.pingsOn(w.Home()); p.seats != 0 || p.timer != nil {
+		if p := s.pingsOn(w.Home()); p.Len() != 0 {
 			t.Error("it has a seat")
 		}
 	})
@@ -91,8 +93,8 @@ func TestPingsAllocateNothing(t *testing.T) {
 	w.onLoop(func() {
 		p := s.pingsOn(w.Home())
 		if n := testing.AllocsPerRun(100, func() {
-			for range pingSlots {
-				p.turn()
+			for range rounds.Slots {
+				p.Turn()
 			}
 			(*session)(conn).unheard = 0
 		}); n > 0.5 { // a chunk of the loop's now and then

@@ -37,8 +37,8 @@ var rules = map[string]rule{
 	"hub":             {},
 	"loglimit":        {},
 	"codec/text":      {servers: []string{"fanloop/engine"}},
-	"codec/http":      {servers: []string{"fanloop/engine"}},
-	"codec/websocket": {servers: []string{"fanloop/engine"}, files: []string{"fanloop/codec/http", "github.com/gobwas/ws"}, tests: []string{"github.com/gobwas/ws/..."}},
+	"codec/http":      {servers: []string{"fanloop/engine", "fanloop/internal/rounds"}},
+	"codec/websocket": {servers: []string{"fanloop/engine", "fanloop/internal/rounds"}, files: []string{"fanloop/codec/http", "github.com/gobwas/ws"}, tests: []string{"github.com/gobwas/ws/..."}},
 	"hubapi":          {files: []string{"fanloop/hub", "fanloop/codec/http"}, servers: []string{"fanloop/engine"}, tests: []string{"fanloop/codec/websocket"}},
 	"identity":        {files: []string{"github.com/golang-jwt/jwt/v5", "fanloop/codec/http"}, servers: []string{"fanloop/engine", "fanloop/codec/websocket", "fanloop/hub"}, tests: []string{"fanloop/codec/..."}},
 	"metrics":         {files: append([]string{"github.com/prometheus/client_golang/...", "fanloop/hubapi"}, forExamples...), tests: []string{"github.com/prometheus/common/expfmt", "github.com/prometheus/client_model/go"}},
@@ -57,6 +57,7 @@ var rules = map[string]rule{
 	"internal/modulename":    {},
 	"internal/peers":         {files: []string{"github.com/gobwas/ws/..."}}, // of which tests are made
 	"internal/securitydoc":   {},
+	"internal/rounds":        {files: []string{"fanloop/engine"}},
 	"internal/testreport":    {},
 }
 
