@@ -86,8 +86,8 @@ func TestOutboxBytes(t *testing.T) {
 func TestTurnsWithin(t *testing.T) {
 	s := newStillLoop(t, ListenOptions{})
 	for power := range 10 {
-		s.turns.count(256<<power - 1)
-		s.turns.count(256 << power)
+		s.turns.count(256<<power-1, 1)
+		s.turns.count(256<<power, 1)
 	}
 	got := s.TurnsWithin(256, 512, 256<<9, 1<<40)
 	if got[0] != 1 || got[1] != 3 || got[2] != 19 || got[3] != 20 {

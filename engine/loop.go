@@ -85,6 +85,8 @@ type Loop struct {
 	stats   loopStats
 	work    workClock
 	turns   turnClock
+	pushes  pushClock
+	served  uint64 // turns that connections of the ready queue have had
 }
 
 func newLoop(e *Engine, index int) (*Loop, error) {
@@ -186,6 +188,9 @@ func (l *Loop) handle(fd int, events netpoll.IOEvent, _ netpoll.IOFlags) error {
 	}
 	l.ring()
 	end := l.age()
+	if l.pushes.n > 0 {
+		l.notePushes(end)
+	}
 	l.tell()
 	l.work.end(end)
 	l.turns.end(end)

@@ -106,6 +106,7 @@ func (l *Loop) nextReady(turn int, queue *int) (c *Conn, more bool) {
 
 func (l *Loop) popReady() *Conn {
 	c := l.ready.pop()
+	l.served++
 	c.queued = false
 	return c
 }

@@ -59,6 +59,8 @@ type Stats struct {
 	Busy time.Duration
 	// Turns are how long the loops worked between one look at their sockets and the next.
 	Turns Turns
+	// PushTimes are how long it took from a hub's taking pushes until they were on their way.
+	PushTimes PushTimes
 }
 
 // loopStats are one loop's counts; only the loop adds to them, but for the panics of offloaded work and what is adopted or refused to be.
@@ -117,22 +119,24 @@ func (s *loopStats) discarded(n int) { s.bytesAway.Add(uint64(n)) }
 // Stats is the sum over all loops. It may be called from any goroutine.
 func (e *Engine) Stats() Stats {
 	var sum Stats
-	var turns turnCounts
+	var turns, pushes durationCounts
 	for _, l := range e.loops {
 		sum.add(l)
-		turns.add(&l.turns)
+		turns.add(&l.turns.durations)
+		pushes.add(&l.pushes.times)
 	}
-	sum.Turns = turns.turns()
+	sum.Turns, sum.PushTimes = turns.turns(), pushes.pushTimes()
 	return sum
 }
 
 // Stats are this loop's own. It may be called from any goroutine.
 func (l *Loop) Stats() Stats {
 	var s Stats
-	var turns turnCounts
+	var turns, pushes durationCounts
 	s.add(l)
-	turns.add(&l.turns)
-	s.Turns = turns.turns()
+	turns.add(&l.turns.durations)
+	pushes.add(&l.pushes.times)
+	s.Turns, s.PushTimes = turns.turns(), pushes.pushTimes()
 	return s
 }
 

@@ -25,8 +25,7 @@ type turnClock struct {
 	number       uint32
 	seen         [256]turnEvent // by descriptor
 
-	counts  [turnClasses]atomic.Uint64 // only the loop adds
-	longest atomic.Int64
+	durations
 }
 
 // turnEvent tells that a descriptor had an event in a turn.
@@ -53,7 +52,7 @@ func (t *turnClock) begin(fd int, at time.Duration) (first bool) {
 
 func (t *turnClock) next(at time.Duration) {
 	if t.number > 0 {
-		t.count(t.ended - t.began)
+		t.count(t.ended-t.began, 1)
 	}
 	t.number = max(t.number+1, 1) // it may go round
 	t.began = at
@@ -61,12 +60,30 @@ func (t *turnClock) next(at time.Duration) {
 
 func (t *turnClock) end(at time.Duration) { t.ended = at }
 
-func (t *turnClock) count(d time.Duration) {
+// durations counts times in classes. Only the loop adds.
+type durations struct {
+	counts  [turnClasses]atomic.Uint64
+	longest atomic.Int64
+	sum     atomic.Int64
+}
+
+func (t *durations) count(d time.Duration, times uint64) {
 	n := &t.counts[turnClass(d)]
-	n.Store(n.Load() + 1)
+	n.Store(n.Load() + times)
+	t.sum.Store(t.sum.Load() + int64(d)*int64(times))
 	if int64(d) > t.longest.Load() {
 		t.longest.Store(int64(d))
 	}
+}
+
+func (t *durations) within(limits []time.Duration) []uint64 {
+	var all durationCounts
+	all.add(t)
+	counts := make([]uint64, len(limits))
+	for i, limit := range limits {
+		counts[i] = all.within(limit)
+	}
+	return counts
 }
 
 // Turns are counted in units of 256 ns: below 8 units each has a class of its own, from there on each power of two has 8,
@@ -94,20 +111,22 @@ func turnClassEnd(class int) time.Duration {
 	return time.Duration(class%8+9) << (power + turnUnit)
 }
 
-// turnCounts adds up the turns of several loops.
-type turnCounts struct {
+// durationCounts adds up the times of several loops.
+type durationCounts struct {
 	counts  [turnClasses]uint64
 	longest time.Duration
+	sum     time.Duration
 }
 
-func (s *turnCounts) add(t *turnClock) {
+func (s *durationCounts) add(t *durations) {
 	for i := range t.counts {
 		s.counts[i] += t.counts[i].Load()
 	}
 	s.longest = max(s.longest, time.Duration(t.longest.Load()))
+	s.sum += time.Duration(t.sum.Load())
 }
 
-func (s *turnCounts) turns() Turns {
+func (s *durationCounts) turns() Turns {
 	sum := Turns{Max: s.longest}
 	for _, n := range s.counts {
 		sum.Count += n
@@ -117,7 +136,7 @@ func (s *turnCounts) turns() Turns {
 }
 
 // within is how many turns were of classes that end at limit or before.
-func (s *turnCounts) within(limit time.Duration) (sum uint64) {
+func (s *durationCounts) within(limit time.Duration) (sum uint64) {
 	for class, n := range s.counts {
 		if turnClassEnd(class) <= limit {
 			sum += n
@@ -128,18 +147,10 @@ func (s *turnCounts) within(limit time.Duration) (sum uint64) {
 
 // TurnsWithin tells, for each limit, how many turns took less. It is exact for limits that are 256 ns times a power of two; for others
 // it leaves out turns that took up to an eighth less than the limit. It may be called from any goroutine.
-func (l *Loop) TurnsWithin(limits ...time.Duration) []uint64 {
-	var turns turnCounts
-	turns.add(&l.turns)
-	counts := make([]uint64, len(limits))
-	for i, limit := range limits {
-		counts[i] = turns.within(limit)
-	}
-	return counts
-}
+func (l *Loop) TurnsWithin(limits ...time.Duration) []uint64 { return l.turns.within(limits) }
 
 // atMost is what so many in a thousand of the turns did not exceed.
-func (s *turnCounts) atMost(total uint64, thousandths uint64) time.Duration {
+func (s *durationCounts) atMost(total uint64, thousandths uint64) time.Duration {
 	rank, seen := (total*thousandths+999)/1000, uint64(0)
 	for class, n := range s.counts {
 		if seen += n; n > 0 && seen >= rank {

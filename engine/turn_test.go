@@ -46,15 +46,15 @@ func TestTurnsAreTold(t *testing.T) {
 		now += 100 * time.Duration(turn%2) * time.Microsecond
 	}
 	c.begin(11, now)
-	var sum turnCounts
-	sum.add(&c)
+	var sum durationCounts
+	sum.add(&c.durations)
 	got := sum.turns()
 	short, long := 10*100*50+9*100*time.Nanosecond, 10*100*5000+9*100*time.Nanosecond
 	near := func(d, want time.Duration) bool { return d >= want && d <= want+want/8 }
 	if got.Count != 1000 || !near(got.P50, short) || !near(got.P99, short) || !near(got.P999, long) || got.Max != long {
 		t.Errorf("%+v, want turns of %v and %v", got, short, long)
 	}
-	if empty := new(turnCounts).turns(); empty != (Turns{}) {
+	if empty := new(durationCounts).turns(); empty != (Turns{}) {
 		t.Errorf("%+v without a turn", empty)
 	}
 }

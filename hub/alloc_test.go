@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 	"testing"
+	"time"
 )
 
 // quietLoop and quietConn cost next to nothing, so that what is measured is the hub.
@@ -26,6 +27,8 @@ func (l *quietLoop) Post(fn func()) error               { l.tasks = append(l.tas
 func (l *quietLoop) PostSized(fn func(), _ int) error   { return l.Post(fn) }
 func (l *quietLoop) NotePublish() bool                  { return true }
 func (l *quietLoop) AwaitBacklog(context.Context) error { return nil }
+func (l *quietLoop) Now() time.Time                     { return time.Time{} }
+func (l *quietLoop) NotePushed(time.Time)               {}
 func (l *quietLoop) NewAudience() Audience              { return &quietAudience{} }
 
 func (l *quietLoop) Broadcast(_ Encodable, ex []Outlet) (n, _ int) { return l.hearing - len(ex), 0 }

@@ -1,5 +1,7 @@
 package hub
 
+import "time"
+
 // delivery is whom a push is for on one loop, each once: everybody, or some audiences and some others, without exceptions.
 type delivery struct {
 	audiences []Audience
@@ -9,7 +11,9 @@ type delivery struct {
 
 // deliver pushes m to everybody in p. What an Outlet does may come back into the hub and change every list, even end
 // connections; so those who get m are counted out before the first of them does, and get it whatever happens meanwhile.
-func (r *roster) deliver(p *part, m *Message) (v Verdict) {
+//
+// taken is when home had m.
+func (r *roster) deliver(p *part, m *Message, taken time.Time) (v Verdict) {
 	d := r.collect(p)
 	r.delivering++
 	switch {
@@ -26,6 +30,9 @@ func (r *roster) deliver(p *part, m *Message) (v Verdict) {
 		}
 	}
 	r.delivering--
+	if v.Taken > 0 {
+		r.loop.NotePushed(taken)
+	}
 	r.reuse(d)
 	r.hub.stats.count(v)
 	return v

@@ -3,6 +3,7 @@ package hub_test
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"fanloop/hub"
 )
@@ -15,6 +16,8 @@ func (l *loop) Post(fn func()) error               { fn(); return nil }
 func (l *loop) PostSized(fn func(), _ int) error   { return l.Post(fn) }
 func (l *loop) NotePublish() bool                  { return true }
 func (l *loop) AwaitBacklog(context.Context) error { return nil }
+func (l *loop) Now() time.Time                     { return time.Time{} }
+func (l *loop) NotePushed(time.Time)               {}
 func (l *loop) NewAudience() hub.Audience          { return nil } // for groups larger than any here
 func (l *loop) BroadcastTo([]hub.Audience, hub.Encodable, []hub.Outlet) (taken, refused int) {
 	return 0, 0

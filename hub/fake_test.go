@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 )
 
 var errStopped = errors.New("stopped")
@@ -96,6 +97,8 @@ func (f *fakes) push(loop int, to Target, text string) (v Verdict) {
 }
 
 type fakeLoop struct {
+	now       time.Time
+	pushed    []time.Time // as NotePushed got them
 	fakes     *fakes
 	index     int
 	tasks     []func()
@@ -201,6 +204,8 @@ func (l *fakeLoop) NotePublish() bool {
 }
 
 func (l *fakeLoop) AwaitBacklog(context.Context) error { return l.backlog }
+func (l *fakeLoop) Now() time.Time                     { return l.now }
+func (l *fakeLoop) NotePushed(taken time.Time)         { l.pushed = append(l.pushed, taken) }
 
 func (l *fakeLoop) mustRun(what string) {
 	if l.fakes.current != l {

@@ -1,6 +1,9 @@
 package hub
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Loop is an event loop as a hub uses it: one goroutine, and a queue of functions to run on it. The loops of an engine
 // satisfy it.
@@ -20,6 +23,11 @@ type Loop interface {
 	BroadcastTo(to []Audience, m Encodable, except []Outlet) (taken, refused int)
 	// NewAudience makes an empty audience of connections of this loop. On the loop only.
 	NewAudience() Audience
+	// Now is when the loop began with what it does at present. On the loop only.
+	Now() time.Time
+	// NotePushed tells the loop, for its statistics, that the hub took what has just been pushed to connections of the loop at this
+	// moment of home's Now. On the loop only.
+	NotePushed(taken time.Time)
 	// NotePublish tells the loop that what runs now publishes, so that the connection whose callback it is can be held back
 	// while the loops are behind. false: they are, and it is no connection's callback. On the loop only.
 	NotePublish() bool

@@ -78,14 +78,15 @@ func (x *Home) dispatch(p *plan, t *Target, m *Message, done func(Verdict), earl
 
 func (h *Hub) deliverHome(p *plan, m *Message) (v Verdict) {
 	if !p.parts[0].empty() {
-		v = h.home.deliver(&p.parts[0], m)
+		v = h.home.deliver(&p.parts[0], m, h.home.loop.Now())
 	}
 	return v
 }
 
 // post sends a loop its part. When the loop has stopped, everybody there has refused.
 func (h *Hub) post(r *roster, p *part, t *Target, m *Message, sum *tally) {
-	if r.loop.PostSized(func() { sum.report(r, r.deliver(p, m)) }, m.Len()) == nil {
+	taken := h.home.loop.Now()
+	if r.loop.PostSized(func() { sum.report(r, r.deliver(p, m, taken)) }, m.Len()) == nil {
 		return
 	}
 	var v Verdict

@@ -3,6 +3,7 @@ package hub
 import (
 	"fmt"
 	"testing"
+	"time"
 )
 
 func TestTargets(t *testing.T) {
@@ -237,4 +238,27 @@ func TestReach(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Each loop that has connections which took a push is told when home had it.
+func TestLoopsAreToldOfPushes(t *testing.T) {
+	f := newFakes(t, 3, Options{})
+	for loop, uid := range []string{"a", "b"} {
+		c := f.conn(loop)
+		f.home(func(x *Home) { _ = x.Bind(c, uid) })
+	}
+	f.settle()
+	began := time.Unix(1000, 0)
+	f.loops[0].now = began
+	f.home(func(x *Home) {
+		x.Push(All, Text([]byte("m")), nil)
+		x.Push(UID("nobody"), Text([]byte("m")), nil)
+	})
+	f.loops[0].now = began.Add(time.Second) // before the other loop comes to it
+	f.settle()
+	for loop, want := range []int{1, 1, 0} {
+		if got := f.loops[loop].pushed; len(got) != want || want > 0 && !got[0].Equal(began) {
+			t.Errorf("loop %d was told of %v", loop, got)
+		}
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 // goLoop is a loop with a goroutine of its own.
@@ -61,6 +62,8 @@ func (l *goLoop) stop() {
 func (l *goLoop) Index() int                         { return l.index }
 func (l *goLoop) NotePublish() bool                  { return true }
 func (l *goLoop) AwaitBacklog(context.Context) error { return nil }
+func (l *goLoop) Now() time.Time                     { return time.Time{} }
+func (l *goLoop) NotePushed(time.Time)               {}
 func (l *goLoop) PostSized(fn func(), _ int) error   { return l.Post(fn) }
 
 func (l *goLoop) Post(fn func()) error {

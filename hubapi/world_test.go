@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"fanloop/hub"
 )
@@ -96,6 +97,8 @@ func (l *fakeLoop) Post(fn func()) error               { l.queue = append(l.queu
 func (l *fakeLoop) PostSized(fn func(), _ int) error   { return l.Post(fn) }
 func (l *fakeLoop) NotePublish() bool                  { return true }
 func (l *fakeLoop) AwaitBacklog(context.Context) error { return nil }
+func (l *fakeLoop) Now() time.Time                     { return time.Time{} }
+func (l *fakeLoop) NotePushed(time.Time)               {}
 
 func (l *fakeLoop) Broadcast(m hub.Encodable, except []hub.Outlet) (taken, refused int) {
 	return l.BroadcastTo([]hub.Audience{&fakeAudience{l.hearing}}, m, except)

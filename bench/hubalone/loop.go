@@ -2,6 +2,7 @@ package hubalone
 
 import (
 	"context"
+	"time"
 
 	"fanloop/hub"
 )
@@ -34,6 +35,8 @@ func (l *loop) Post(fn func()) error {
 func (l *loop) Broadcast(hub.Encodable, []hub.Outlet) (taken, refused int) { return 0, 0 }
 func (l *loop) NotePublish() bool                                          { return true }
 func (l *loop) AwaitBacklog(context.Context) error                         { return nil }
+func (l *loop) Now() time.Time                                             { return time.Time{} }
+func (l *loop) NotePushed(time.Time)                                       {}
 
 func (l *loop) BroadcastTo([]hub.Audience, hub.Encodable, []hub.Outlet) (taken, refused int) {
 	return 0, 0

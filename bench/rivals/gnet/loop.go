@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"os"
+	"time"
 
 	"fanloop/hub"
 
@@ -166,3 +167,5 @@ func (nobody) Has(hub.Outlet) bool { return false }
 func (l *loop) NotePublish() bool { return true }
 
 func (l *loop) AwaitBacklog(context.Context) error { return nil }
+func (l *loop) Now() time.Time                     { return time.Time{} }
+func (l *loop) NotePushed(time.Time)               {}
