@@ -182,3 +182,6 @@ func newKey(id string, material any) (key, error) {
 	}
 	return key{}, fmt.Errorf("a %T is no key that tokens are signed with here", material)
 }
+
+// Take replaces the keys by those of another.
+func (k *Keys) Take(of *Keys) { k.set.Store(of.set.Load()) }

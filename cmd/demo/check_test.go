@@ -96,19 +96,20 @@ func TestCheckStrangers(t *testing.T) {
 	}
 }
 
-// The token has two variables; each goes before the file.
+// Over HTTP back ends need -http-token, if that is given, and else -token; variables go before the file.
 func TestTokenVariables(t *testing.T) {
-	file := writeConfig(t, "http-token = 'of-the-file'")
-	for _, step := range []struct{ variable, value, want string }{
-		{"", "", "of-the-file"},
-		{"FANLOOP_TOKEN", "short", "short"},
-		{"FANLOOP_HTTP_TOKEN", "long", "long"},
+	file := writeConfig(t, "token = 'of-the-file'")
+	for _, step := range []struct{ variable, value, token, api string }{
+		{"", "", "of-the-file", "of-the-file"},
+		{"FANLOOP_TOKEN", "short", "short", "short"},
+		{"FANLOOP_HTTP_TOKEN", "long", "short", "long"},
 	} {
 		if step.variable != "" {
 			t.Setenv(step.variable, step.value)
 		}
-		if o, err := parseOptions([]string{"-config", file}); err != nil || o.httpToken != step.want {
-			t.Errorf("%s: %q, %v", step.variable, o.httpToken, err)
+		o, err := parseOptions([]string{"-config", file})
+		if err != nil || o.token != step.token || o.apiToken() != step.api {
+			t.Errorf("%s: %q, %q, %v", step.variable, o.token, o.apiToken(), err)
 		}
 	}
 }

@@ -5,15 +5,11 @@ package main
 import (
 	"log/slog"
 
-	"fanloop/codec/http"
 	"fanloop/codec/websocket"
 	"fanloop/engine"
 	"fanloop/hub"
 	"fanloop/hubapi"
 )
-
-// origins are the pages that may connect. As long as what a page says is believed anyway, pages that were opened as a file may too.
-func (s *server) origins() http.Origins { return http.Origins{"same-host", "null"} }
 
 func (s *server) onClientClose(c *websocket.Conn, err error) {
 	s.log.Debug("closed", c.Log(), "err", err)

@@ -21,7 +21,7 @@ func TestExampleFileNamesRestarts(t *testing.T) {
 	o := standardOptions()
 	o.flags().VisitAll(func(f *flag.Flag) {
 		switch f.Name {
-		case "config", "d", "version", "listen", "tls-cert", "tls-key", "tls-client-ca": // they say more of it
+		case "config", "d", "version", "listen", "tls-cert", "tls-key", "tls-client-ca", "jwt-key": // they say more of it
 			return
 		}
 		live := changes[f.Name] != nil

@@ -15,9 +15,12 @@ import (
 
 // events serves the pages that listen by Server-Sent Events: they cannot say anything, so uid and groups stand in the query.
 func (s *server) events(cors []string) *http.Events {
+	if s.door != nil {
+		return s.door.GuardEvents(s.knownEvents(cors))
+	}
 	return &http.Events{
 		Origins:   s.origins(),
-		CORS:      http.CORS{Origins: cors},
+		CORS:      http.CORS{Origins: s.readers(cors)},
 		Goodbye:   goodbye,
 		OnRequest: s.onEventsRequest,
 		OnConnect: s.onEvents,

@@ -6,12 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"os"
+
+	"fanloop/identity"
 )
 
 // files are what the options name, as it was read: at the start, by check, and again at a reload.
 type files struct {
 	certificates []tls.Certificate
 	authorities  map[string]*x509.CertPool // who signs the certificates of back ends, by file
+	jwtKeys      *identity.Keys            // nil when pages show no tokens
 }
 
 // readFiles reads them. What is wrong is in the reading.
@@ -24,6 +27,7 @@ func (o *options) readFiles() (f files) {
 		}
 		f.certificates = append(f.certificates, certificate)
 	}
+	f.jwtKeys = o.readJWTKeys()
 	f.authorities = map[string]*x509.CertPool{}
 	for _, e := range o.listen {
 		file := o.portOptions(e).tlsClientCA

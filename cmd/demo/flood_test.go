@@ -58,7 +58,7 @@ func TestFloodOfLines(t *testing.T) {
 				t.Skip("it takes half a minute")
 			}
 			d := start(t, "-loops", strconv.Itoa(test.loops), "-log-level", "warn")
-			ln, err := d.server.engine.Listen("127.0.0.1:0", d.server.backends(standardPort()), engine.ListenOptions{Loop: d.server.engine.Loops()[test.where]})
+			ln, err := d.server.engine.Listen("127.0.0.1:0", d.server.backends(endpoint{}, standardPort()), engine.ListenOptions{Loop: d.server.engine.Loops()[test.where]})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -56,7 +56,7 @@ func (s *server) suggestPush(b *strings.Builder) {
 	}
 	if web := s.nearest(protocolHTTP); web != nil {
 		token := ""
-		if s.options.httpToken != "" {
+		if s.options.apiToken() != "" {
 			token = `-H "Authorization: Bearer $` + tokenVariable + `" `
 		}
 		fmt.Fprintf(b, "%s\n  curl %s--json '{\"uid\":\"uid1\",\"percent\":\"88%%\"}' http://%s/push\n", begin, token, web)

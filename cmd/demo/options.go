@@ -20,7 +20,9 @@ type options struct {
 	loops        int
 	single       bool
 	clientGroups bool
-	httpToken    string   // "" lets this machine in only
+	identity     identityOptions
+	token        string   // of back ends
+	httpToken    string   // of those over HTTP, in its place
 	cors         []string // origins whose pages may listen to /events
 	tls          tlsOptions
 	proxies      proxies
@@ -38,8 +40,8 @@ type options struct {
 // environment is what the names of environment variables begin with: -log-level is FANLOOP_LOG_LEVEL.
 const environment = "FANLOOP"
 
-// tokenVariable is another name of FANLOOP_HTTP_TOKEN. Other users of the machine see a command line, but not the environment.
-const tokenVariable = "FANLOOP_TOKEN"
+// tokenVariable is where -token is best said: other users of the machine see a command line, but not the environment.
+const tokenVariable = environment + "_TOKEN"
 
 // A usageError is what is wrong with a command line.
 type usageError struct{ error }
@@ -54,7 +56,6 @@ func parseOptions(args []string) (options, error) {
 	flags := o.flags()
 	from := config.Sources{
 		Args: args, Prefix: environment, File: "config", CommandLine: []string{"d", "version"},
-		Also: map[string]string{"http-token": tokenVariable},
 	}
 	r, err := from.Read(flags)
 	if err == nil && flags.NArg() > 0 {
@@ -75,7 +76,9 @@ func parseOptions(args []string) (options, error) {
 
 // standardOptions are those when nothing is said.
 func standardOptions() options {
-	return options{port: standardPort(), limits: standardLimits(), log: standardLog(), loops: 1, clientGroups: true}
+	return options{
+		port: standardPort(), limits: standardLimits(), log: standardLog(), identity: standardIdentity(), loops: 1, clientGroups: true,
+	}
 }
 
 // flags are those of start, whose values are the defaults before they are set. Each but -config, -d and -version can stand in the file
@@ -89,6 +92,8 @@ func (o *options) flags() *flag.FlagSet {
 	o.limits.addFlags(flags)
 	flags.Var(config.Bool(&o.clientGroups), "client-groups", "")
 	flags.Var(config.Bool(&o.single), "single", "")
+	o.identity.addFlags(flags)
+	flags.Var(config.Secret(&o.token), "token", "")
 	flags.Var(config.Secret(&o.httpToken), "http-token", "")
 	flags.Var(config.List(&o.cors, parseOrigin), "cors", "")
 	o.tls.addFlags(flags)
@@ -141,19 +146,33 @@ func parseOrigin(s string) (string, error) {
 	return s, nil
 }
 
+func (o *options) checkToken(name, token string) {
+	if token != "" && !bearerToken.MatchString(token) {
+		o.reading.Problem(name, errors.New("want letters, digits and -._~+/ only"))
+	}
+}
+
+// apiToken is what back ends need over HTTP; "" lets this machine in only.
+func (o *options) apiToken() string {
+	if o.httpToken != "" {
+		return o.httpToken
+	}
+	return o.token
+}
+
 // bearerToken is what can be sent behind "Bearer" (RFC 6750 2.1).
 var bearerToken = regexp.MustCompile(`^[-A-Za-z0-9._~+/]+=*$`)
 
 // complete fills in what is said when nothing is, and checks what single flags cannot. What is wrong is in the reading, under the
 // name of a flag.
 func (o *options) complete() {
-	if o.httpToken != "" && !bearerToken.MatchString(o.httpToken) {
-		o.reading.Problem("http-token", errors.New("want letters, digits and -._~+/ only"))
-	}
+	o.checkToken("token", o.token)
+	o.checkToken("http-token", o.httpToken)
 	if len(o.listen) == 0 {
 		o.listen = defaultEndpoints
 	}
 	o.checkPorts()
 	o.checkTLS()
 	o.checkProxies()
+	o.checkIdentity()
 }

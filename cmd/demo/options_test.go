@@ -13,7 +13,8 @@ import (
 )
 
 func TestParseOptions(t *testing.T) {
-	plain := options{listen: defaultEndpoints, port: standardPort(), limits: standardLimits(), log: standardLog(), loops: 1, clientGroups: true}
+	plain := standardOptions()
+	plain.listen = defaultEndpoints
 	with := func(change func(o *options)) options {
 		o := plain
 		change(&o)
@@ -30,6 +31,14 @@ func TestParseOptions(t *testing.T) {
 		})},
 		{args: "-listen http://[::1]:1 -http-token a-._~+/9==", want: with(func(o *options) {
 			o.listen, o.httpToken = []endpoint{{"http", "[::1]:1", ""}}, "a-._~+/9=="
+		})},
+		{args: "-token t -origin same-host -origin https://*.a.example -jwt-key a.pem -jwt-key b.json -jwt-audience x -jwt-cookie c -jwt-leeway off", want: with(func(o *options) {
+			o.token = "t"
+			o.identity.origins, o.identity.jwtKeys = []string{"same-host", "https://*.a.example"}, []string{"a.pem", "b.json"}
+			o.identity.audience, o.identity.cookie, o.identity.leeway = []string{"x"}, "c", -1
+		})},
+		{args: "-auth-url https://a.example/auth -auth-timeout 1s -auth-cache off", want: with(func(o *options) {
+			o.identity.authURL, o.identity.authTime, o.identity.authCache = "https://a.example/auth", time.Second, -1
 		})},
 		{args: "-cors https://a.example -cors http://b.example:1 -cors *", want: with(func(o *options) {
 			o.cors = []string{"https://a.example", "http://b.example:1", "*"}
@@ -73,6 +82,13 @@ func TestParseOptionsErrors(t *testing.T) {
 		{"-listen", "needs an argument: -listen"},
 		{"-listen ws://:1", `invalid value "ws://:1" for flag -listen: protocol "ws" is none of websocket, text and http`},
 		{"-listen text://:1 -listen nonsense", `invalid value "nonsense" for flag -listen: want websocket://host:port`},
+		{"-token a:b", "-token: want letters, digits and -._~+/ only"},
+		{"-origin www.example.com", "-origin: want an origin"},
+		{"-jwt-key a -auth-url http://a/", "-auth-url: either the back end says who a page is, or a token does"},
+		{"-auth-url ftp://a/", "-auth-url: want a URL"},
+		{"-auth-url /auth", "-auth-url: want a URL"},
+		{"-jwt-audience a", "-jwt-audience: without jwt-key there are no tokens"},
+		{"-jwt-uid user", "-jwt-uid: without jwt-key there are no tokens"},
 		{"-http-token a:b", "-http-token: want letters, digits and -._~+/ only"},
 		{"-http-token =", "-http-token: want letters, digits and -._~+/ only"},
 		{"-cors a.example", `invalid value "a.example" for flag -cors: want an origin, such as https://www.example.com, or *`},

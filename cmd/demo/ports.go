@@ -29,10 +29,7 @@ func (s *server) open(protocol string) error {
 		}
 		s.opened = append(s.opened, opened{e.protocol, ln.Addr()})
 		s.ports = append(s.ports, port{e, ln})
-		if protocol == protocolText && e.beyondLoopback() && !(e.tls() && s.options.portOptions(e).tlsClientCA != "") {
-			s.log.Warn("everybody who can reach this port can push; listen on a loopback address unless a firewall is in front",
-				"listener", e.String())
-		}
+		s.warnOfStrangers(e)
 	}
 	return nil
 }
@@ -66,7 +63,7 @@ func (s *server) serving(e endpoint) engine.Server {
 	p := s.options.portOptions(e)
 	switch e.spoken() {
 	case protocolText:
-		return s.backends(p)
+		return s.backends(e, p)
 	case protocolHTTP:
 		return s.sites[p.siteOptions]
 	}
@@ -88,7 +85,7 @@ func (p *portOptions) pingsWithin() time.Duration {
 
 // clients serves web pages.
 func (s *server) clients(p siteOptions, handshakeTimeout time.Duration) *websocket.Server {
-	return &websocket.Server{
+	clients := &websocket.Server{
 		MaxHead:          p.maxHead(),
 		MaxMessage:       p.maxMessage,
 		HandshakeTimeout: handshakeTimeout,
@@ -98,9 +95,16 @@ func (s *server) clients(p siteOptions, handshakeTimeout time.Duration) *websock
 		OnMessage:        s.onClientMessage,
 		OnClose:          s.onClientClose,
 	}
+	if s.door != nil {
+		clients.OnMessage = s.onKnownMessage
+		return s.door.Guard(clients)
+	}
+	return clients
 }
 
 // backends serves those who push: one JSON line, a message or a command, one answer.
-func (s *server) backends(p portOptions) *text.Server {
-	return &text.Server{MaxLine: p.maxLine, IdleTimeout: p.idle, OnMessage: s.onLine}
+func (s *server) backends(e endpoint, p portOptions) *text.Server {
+	return &text.Server{
+		MaxLine: p.maxLine, IdleTimeout: p.idle, OnMessage: s.onLine, Auth: s.auth, AuthOptional: !needsToken(e, p),
+	}
 }

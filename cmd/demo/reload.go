@@ -55,7 +55,7 @@ func (s *server) reload() {
 
 // canReload tells whether anything can have changed.
 func (o *options) canReload() bool {
-	if o.config != "" || len(o.tls.certs) > 0 {
+	if o.config != "" || len(o.tls.certs) > 0 || len(o.identity.jwtKeys) > 0 {
 		return true
 	}
 	for _, e := range o.listen {

@@ -12,10 +12,14 @@ import (
 // changes apply flags at run time, by their names. What is missing here, and is not among the engine's limits of a port, needs a restart,
 // and a reload says so.
 var changes = map[string]func(s *server, next *options){
-	"log-level":             func(s *server, next *options) { s.level.Set(next.log.level) },
-	"client-groups":         func(s *server, next *options) { s.clientGroups.Store(next.clientGroups) },
-	"cors":                  func(s *server, next *options) { s.listeners.now.Store(s.events(next.cors)) },
-	"http-token":            func(s *server, next *options) { s.api.SetToken(next.httpToken) },
+	"log-level":     func(s *server, next *options) { s.level.Set(next.log.level) },
+	"client-groups": func(s *server, next *options) { s.clientGroups.Store(next.clientGroups) },
+	"cors":          func(s *server, next *options) { s.listeners.now.Store(s.events(next.cors)) },
+	"token": func(s *server, next *options) {
+		s.auth.Set(next.token)
+		s.api.SetToken(next.apiToken())
+	},
+	"http-token":            func(s *server, next *options) { s.api.SetToken(next.apiToken()) },
 	"max-connections-total": func(s *server, next *options) { s.engine.SetMaxConnections(next.limits.connections) },
 	"single": func(s *server, next *options) {
 		s.hub.Do(s.engine.Home(), func(x *hub.Home) { x.SetSingle(next.single) })
@@ -36,6 +40,7 @@ func (s *server) apply(next *options, f files) {
 		s.log.Warn("this change needs a restart", more...)
 	}
 	s.applyCertificates(next, f)
+	s.applyJWTKeys(f)
 	for _, p := range s.ports {
 		e, there := next.sameEndpoint(p.endpoint)
 		if !there {
@@ -71,9 +76,15 @@ func (s *server) applyFlags(next *options, tell tellChange) {
 	}
 }
 
-// renewed tells whether a flag names certificates that applyCertificates takes.
+// renewed tells whether a flag names certificates that applyCertificates takes, or keys that applyJWTKeys does.
 func (s *server) renewed(name string, next *options) bool {
-	return (name == "tls-cert" || name == "tls-key") && s.renews(next)
+	switch name {
+	case "tls-cert", "tls-key":
+		return s.renews(next)
+	case "jwt-key":
+		return s.jwtKeys != nil && len(next.identity.jwtKeys) > 0
+	}
+	return false
 }
 
 func (s *server) renews(next *options) bool {

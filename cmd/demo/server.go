@@ -10,9 +10,11 @@ import (
 	"net"
 	"sync/atomic"
 
+	"fanloop/codec/text"
 	"fanloop/engine"
 	"fanloop/hub"
 	"fanloop/hubapi"
+	"fanloop/identity"
 )
 
 // server puts the parts together: the engine, the hub on its loops, pages on one side and back ends on the other, both of them by HTTP
@@ -25,6 +27,9 @@ type server struct {
 	hub         *hub.Hub
 	sites       sites
 	api         *hubapi.API
+	auth        *text.Auth     // of back ends that write lines
+	door        *identity.Door // nil: pages are who they say
+	jwtKeys     *identity.Keys // nil when pages show no tokens
 	certs       *engine.Certificates
 	authorities map[string]*authorities // by the port that asks for certificates of back ends
 	fingerprint string                  // of the self-signed certificate
@@ -82,6 +87,7 @@ func newServer(o options, stdout io.Writer, log *slog.Logger) (*server, error) {
 	s.hub = hub.New(eng.Loops(), hub.Options{
 		Single: o.single, MaxMessage: o.limits.push, MaxName: o.limits.name, MaxGroups: o.limits.groups, MaxTargets: o.limits.targets,
 	})
+	s.newDoor(files)
 	s.newSites()
 	return s, nil
 }
@@ -105,6 +111,7 @@ func (s *server) run(ctx context.Context) error {
 	watching, stopWatching := context.WithCancel(context.WithoutCancel(ctx)) // also while it says goodbye
 	defer stopWatching()
 	go s.supervisor.watch(watching, s.engine.Loops())
+	defer s.closeDoor()
 	err = s.engine.Run(ctx)
 	if errors.Is(err, context.DeadlineExceeded) {
 		s.log.Warn("some connections did not close in time and were cut off")

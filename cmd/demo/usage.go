@@ -46,10 +46,45 @@ than a variable, and that more than the file.
   -client-groups
       Pages may send {"join":"g"} and {"leave":"g"} after their uid (default true).
       -client-groups=false: they may not.
+  -token token
+      What back ends must have. On text ports that others than this machine can reach,
+      the first line is then "auth token", answered ok, or fail and closed, unless a
+      certificate is asked for; on others it may be. The API of the http ports wants
+      "Authorization: Bearer token"; without a token it lets in only programs on this
+      machine. Best said as $FANLOOP_TOKEN, which other users of the machine cannot see.
   -http-token token
-      What back ends must have to use the API of the http ports, as in
-      "Authorization: Bearer token". $FANLOOP_TOKEN is the same, and other users of the
-      machine cannot see it. Without a token, only programs on this machine are let in.
+      Another token for the API of the http ports.
+  -origin origin
+      Pages of this origin may connect, by WebSocket and to /events: such as
+      https://www.example.com, https://*.example.com for all hosts below, same-host for
+      the host that they connect to, whatever the ports, null for pages without an
+      origin, * for all. Repeat it for more. Without it, same-host; and null, for pages
+      that were opened as a file, as long as pages are who they say. Others get 403.
+      Programs, which say no origin, are let in.
+  -jwt-key file
+      Pages show a signed token (JWT) and are who that says; docs/identity.md tells how.
+      The file is the public key as PEM, a JWKS, or a secret of 32 bytes or more. Repeat
+      it for more. SIGHUP has them read again.
+  -jwt-audience name
+      Tokens are for this audience (aud). Repeat it for more, of which one is enough.
+      Without it, a token that says aud is refused.
+  -jwt-issuer name
+      Tokens are from this issuer (iss).
+  -jwt-uid claim
+      Where the uid stands in a token (default sub).
+  -jwt-groups claim
+      Where the groups stand in a token, if it has any (default groups).
+  -jwt-cookie name
+      Take the token from this cookie too.
+  -jwt-leeway time
+      How far the clocks may be apart, or off (default 5s).
+  -auth-url url
+      In place of tokens: ask the back end who a page is, by a POST with its cookies;
+      docs/identity.md tells what it answers.
+  -auth-timeout time
+      How long that may take (default 3s).
+  -auth-cache time
+      How long an answer is taken for true, or off (default 10s).
   -cors origin
       Pages of this origin, such as https://www.example.com, may listen to /events
       of the http ports. Repeat it for more; * is all origins.
@@ -204,6 +239,7 @@ Flags of status:
 Ctrl-C, or SIGTERM, says goodbye to everybody and ends; a second one ends at once. So
 does a terminal that closes, for a process in its foreground.
 
-A uid is believed as it is said, and whoever reaches the text port may push. So this
-program is for trying out, and for networks where that is right.
+Without -jwt-key and -auth-url a uid is believed as it is said, and without -token
+whoever reaches the text port may push: right for trying out, and the log says so when
+others than this machine can reach a port.
 `

@@ -47,7 +47,7 @@ func newProgram() *program {
 
 func (p *program) read(args ...string) (*Reading, error) {
 	return Sources{
-		Args: args, Prefix: "CONFIGTEST", File: "config", CommandLine: []string{"version"}, Also: map[string]string{"my-token": "CONFIGTEST_TOKEN"},
+		Args: args, Prefix: "CONFIGTEST", File: "config", CommandLine: []string{"version"},
 	}.Read(p.flags)
 }
 
@@ -100,9 +100,6 @@ func TestOrder(t *testing.T) {
 			"item=x y, limit=5, my-token=e, name=n, number=3, ping=2s, size=7, wait=3s"},
 		{"flag over both", "-config " + file + " -number 4 -item z -on=false -my-token f -limit 10", "NUMBER=3,ITEM=x,ON=1,MY_TOKEN=e",
 			`item=z, my-token=f, name=a "name", number=4, ping=off, size=64KiB, wait=1m`},
-		{"another variable", "-config " + file, "TOKEN=t", `item=a b c, limit=off, my-token=t, name=a "name", number=2, on=true, ping=off, size=64KiB, wait=1m`},
-		{"its own goes before it", "", "TOKEN=t,MY_TOKEN=m", "my-token=m"},
-		{"a flag goes before it", "-my-token f", "TOKEN=t", "my-token=f"},
 		{"only for the command line", "", "VERSION=3.1", ""},
 		{"command line only", "-version", "", "version=true"},
 		{"an empty variable is none", "-config " + writeFile(t, "number = 2"), "NUMBER=", "number=2"},

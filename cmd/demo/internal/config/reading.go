@@ -13,8 +13,7 @@ type Reading struct {
 	places   map[string]string // by the names of the flags that are set
 	problems []error
 
-	line     int    // of the file, of what is being set; 0 while that is the environment
-	variable string // that is being read in place of a flag's own
+	line int // of the file, of what is being set; 0 while that is the environment
 }
 
 // Problem adds something that is wrong about a flag, with where it was set: file, line and key, variable, or command line.

@@ -24,10 +24,7 @@ func (s *setting) Set(value string) error {
 		}
 		return nil
 	}
-	variable := r.variable
-	if variable == "" {
-		variable = r.sources.variable(s.name)
-	}
+	variable := r.sources.variable(s.name)
 	r.places[s.name] = variable
 	values := []string{value}
 	if isRepeatable(s.Value) {

@@ -19,8 +19,6 @@ type Sources struct {
 	File string
 	// CommandLine are the names of flags that only the command line can set.
 	CommandLine []string
-	// Also are other environment variables for a flag, by its name, which count when its own is not set.
-	Also map[string]string
 }
 
 // Read sets flags, whose values are their defaults before. The error is of the command line: flag.ErrHelp, or what is wrong with it.
@@ -32,13 +30,6 @@ func (s Sources) Read(flags *flag.FlagSet) (*Reading, error) {
 	r := &Reading{flags: flags, sources: s, places: map[string]string{}}
 	flags.Visit(func(f *flag.Flag) { r.places[f.Name] = "-" + f.Name })
 	rest := r.rest()
-	for name, variable := range s.Also {
-		if value := os.Getenv(variable); rest.Lookup(name) != nil && value != "" && os.Getenv(s.variable(name)) == "" {
-			r.variable = variable
-			_ = rest.Set(name, value) // settings keep their errors
-		}
-	}
-	r.variable = ""
 	err := ff.Parse(rest, nil,
 		ff.WithEnvVarPrefix(s.Prefix), ff.WithConfigFileFlag(s.File), ff.WithConfigFileParser(r.readFile))
 	if err != nil {
@@ -74,9 +65,6 @@ func (r *Reading) Strangers() (names []string) {
 	r.flags.VisitAll(func(f *flag.Flag) {
 		known[r.sources.variable(f.Name)] = !slices.Contains(r.sources.CommandLine, f.Name)
 	})
-	for _, variable := range r.sources.Also {
-		known[variable] = true
-	}
 	for _, pair := range os.Environ() {
 		name, _, _ := strings.Cut(pair, "=")
 		if strings.HasPrefix(name, r.sources.Prefix+"_") && !known[name] {

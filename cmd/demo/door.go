@@ -1,0 +1,116 @@
+//go:build linux
+
+package main
+
+import (
+	"net/url"
+	"slices"
+
+	"fanloop/codec/http"
+	"fanloop/codec/text"
+	"fanloop/codec/websocket"
+	"fanloop/hubapi"
+	"fanloop/identity"
+)
+
+// newDoor puts a door in front of the pages, when they have to show who they are, and makes what back ends have to show.
+func (s *server) newDoor(f files) {
+	s.auth = text.NewAuth(s.options.token)
+	o := &s.options.identity
+	d := &identity.Door{Hub: s.hub, Sources: identity.Sources{Cookie: o.cookie}}
+	switch {
+	case f.jwtKeys != nil:
+		s.jwtKeys = f.jwtKeys
+		d.Tokens = &identity.Verifier{
+			Keys: f.jwtKeys, Audience: o.audience, Issuer: o.issuer, UIDClaim: o.uidClaim, GroupsClaim: o.groups, Leeway: o.leeway,
+		}
+	case o.authURL != "":
+		d.Backend = &identity.Backend{URL: o.authURL, Timeout: o.authTime, CacheTime: o.authCache, Logger: s.log}
+	default:
+		return
+	}
+	s.door = d
+}
+
+// closeDoor ends the requests to the back end.
+func (s *server) closeDoor() {
+	if s.door != nil && s.door.Backend != nil {
+		s.door.Backend.Close()
+	}
+}
+
+// applyJWTKeys: new tokens are checked against the new keys.
+func (s *server) applyJWTKeys(f files) {
+	if s.jwtKeys != nil && f.jwtKeys != nil {
+		s.jwtKeys.Take(f.jwtKeys)
+	}
+}
+
+// origins are the pages that may connect. As long as what a page says is believed anyway, pages that were opened as a file may too.
+func (s *server) origins() http.Origins {
+	switch o := s.options.identity.origins; {
+	case len(o) > 0:
+		return o
+	case s.door != nil:
+		return http.Origins{"same-host"}
+	}
+	return http.Origins{"same-host", "null"}
+}
+
+// readers are the origins of pages that may read event streams: those of -cors, and those that may connect.
+func (s *server) readers(cors []string) []string {
+	all := slices.Clone(cors)
+	for _, o := range s.options.identity.origins {
+		if o != "same-host" {
+			all = append(all, o)
+		}
+	}
+	return all
+}
+
+// warnOfStrangers says, once for each port, what others than this machine may do there because nobody asks them who they are.
+func (s *server) warnOfStrangers(e endpoint) {
+	switch {
+	case !e.beyondLoopback():
+	case e.spoken() != protocolText:
+		if s.door == nil {
+			s.log.Warn("whoever can reach this port is who it says it is: fine for trying out; jwt-key or auth-url ask for more",
+				"listener", e.String())
+		}
+	case needsToken(e, s.options.portOptions(e)) && s.options.token == "":
+		s.log.Warn("everybody who can reach this port can push; set a token, or listen on a loopback address unless a firewall is in front",
+			"listener", e.String())
+	}
+}
+
+// knownEvents are event streams of pages whose identity is known: a query names neither uid nor groups.
+func (s *server) knownEvents(cors []string) *http.Events {
+	return &http.Events{
+		Origins:   s.origins(),
+		CORS:      http.CORS{Origins: s.readers(cors), Credentials: true},
+		Goodbye:   goodbye,
+		OnRequest: onKnownRequest,
+		OnClose: func(c *http.EventStream, err error) {
+			s.log.Debug("closed", "conn", c.ID(), "why", err)
+		},
+	}
+}
+
+// onKnownRequest refuses those who would choose for themselves.
+func onKnownRequest(x *http.Exchange) {
+	q, err := url.ParseQuery(string(x.Head().Query()))
+	switch {
+	case err != nil:
+		say(x, 400, errQuery.Error()+"\n")
+	case len(q["group"]) > 0:
+		say(x, 403, errNoGroups.Error()+"\n")
+	}
+}
+
+// onKnownMessage is called with what a page says after it is known. It does not choose its groups.
+func (s *server) onKnownMessage(c *websocket.Conn, m websocket.Message) {
+	s.messagesIn.Add(1)
+	if wish, err := hubapi.ParseWish(m.Data); err == nil {
+		s.log.Debug("wish refused", "conn", c.ID(), "group", wish.Group)
+	}
+}
