@@ -224,7 +224,7 @@ func (b *Backend) complain(err, cause error) {
 	if log == nil {
 		log = slog.Default()
 	}
-	log.Warn("clients cannot be identified", "err", err, "cause", cause,
+	log.Warn("identity: the back end does not say who clients are", "err", err, "cause", cause,
 		"slow", b.stats.Slow, "absent", b.stats.Absent, "wrong", b.stats.Wrong)
 }
 

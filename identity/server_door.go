@@ -103,6 +103,14 @@ func VisitOf(c interface{ Value() any }) *Visit {
 	return v
 }
 
+// LogValue is what log lines of the connection say of it.
+func (v *Visit) LogValue() slog.Value {
+	if !v.known() {
+		return slog.GroupValue()
+	}
+	return slog.GroupValue(slog.String("uid", v.UID))
+}
+
 func (v *Visit) known() bool { return v.UID != "" }
 
 func (v *Visit) stop() {
@@ -130,10 +138,10 @@ func (d *Door) admit(c engine.Peer, v *Visit) {
 func settle(log *slog.Logger, ref engine.Ref, uid string, err error) {
 	switch err {
 	case nil:
-		log.Debug("bound", "conn", ref.ID(), "uid", uid)
+		log.Debug("identity: bound", ref.Log(), "uid", uid)
 	case hub.ErrGone:
 	default:
-		log.Info("client refused", "conn", ref.ID(), "addr", ref.RemoteAddr(), "err", err)
+		log.Info("identity: a client cannot be bound", ref.Log(), "err", err)
 		_ = ref.Kick(websocket.StatusPolicyViolation, err.Error()) // fails when its loop has stopped
 	}
 }
@@ -151,7 +159,7 @@ func (d *Door) refresh(c engine.Peer, v *Visit, id Identity) {
 		}
 		for _, group := range without(id.Groups, was) {
 			if err := x.Join(ref, group); err != nil {
-				log.Info("join refused", "conn", ref.ID(), "err", err)
+				log.Info("identity: a client cannot join a group", ref.Log(), "err", err)
 			}
 		}
 	})
@@ -189,6 +197,6 @@ func (d *Door) expire(c engine.Peer, v *Visit) {
 		return
 	}
 	d.expired.Add(1)
-	c.Loop().Logger().Debug("expired", "conn", c.ID(), "uid", v.UID)
+	c.Loop().Logger().Debug("identity: expired", c.Ref().Log(), "uid", v.UID)
 	_ = c.Ref().Kick(CodeExpired, "the identity has expired")
 }

@@ -38,7 +38,7 @@ func (g *guardedEvents) onRequest(x *http.Exchange) {
 }
 
 func (g *guardedEvents) ask(x *http.Exchange) {
-	said, err := credentialsOf(x.Head(), x.RemoteAddr())
+	said, err := credentialsOf(x.Head(), x.Forwarded(), x.RemoteAddr())
 	if err != nil {
 		g.decide(x, Identity{}, err)
 		return
@@ -51,7 +51,7 @@ func (g *guardedEvents) ask(x *http.Exchange) {
 
 func (g *guardedEvents) decide(x *http.Exchange, id Identity, err error) {
 	if err != nil {
-		g.door.refuse(x.Loop().Logger(), x.ID(), err)
+		g.door.refuse(x.Loop().Logger(), x.Log(), err)
 		answer(x, err)
 		return
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 // refuse counts why a client is not let in, and logs it.
-func (d *Door) refuse(log *slog.Logger, id uint64, err error) {
+func (d *Door) refuse(log *slog.Logger, who slog.Attr, err error) {
 	switch err {
 	case ErrNoToken:
 		d.missing.Add(1)
@@ -23,7 +23,7 @@ func (d *Door) refuse(log *slog.Logger, id uint64, err error) {
 	default:
 		d.refused.Add(1)
 	}
-	log.Debug("client refused", "conn", id, "err", err)
+	log.Debug("identity: a client is refused", who, "err", err)
 }
 
 // statusOf is how HTTP says why a client is not let in.

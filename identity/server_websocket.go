@@ -39,7 +39,7 @@ func (g *guarded) onUpgrade(c *websocket.Conn, h *websocket.Handshake) error {
 	v := &Visit{Value: c.Value()}
 	c.SetValue(v)
 	if err := g.door.look(v, h, c.RemoteAddr()); err != nil {
-		g.door.refuse(c.Loop().Logger(), c.ID(), err)
+		g.door.refuse(c.Loop().Logger(), c.Log(), err)
 		return refusalOf(err)
 	}
 	return nil
@@ -48,7 +48,7 @@ func (g *guarded) onUpgrade(c *websocket.Conn, h *websocket.Handshake) error {
 // look finds out who it is as far as the request tells.
 func (d *Door) look(v *Visit, h *websocket.Handshake, addr net.Addr) (err error) {
 	if d.Tokens == nil {
-		v.said, err = credentialsOf(h.Head, addr)
+		v.said, err = credentialsOf(h.Head, h.Forwarded, addr)
 		return err
 	}
 	token, err := d.Sources.Find(h.Head)
@@ -110,7 +110,7 @@ func (g *guarded) admit(c *websocket.Conn, v *Visit) {
 }
 
 func (g *guarded) end(c *websocket.Conn, err error) {
-	g.door.refuse(c.Loop().Logger(), c.ID(), err)
+	g.door.refuse(c.Loop().Logger(), c.Log(), err)
 	c.CloseWith(codeOf(err), reasonOf(err))
 }
 
@@ -155,7 +155,7 @@ func (g *guarded) onClose(c *websocket.Conn, err error) {
 }
 
 // credentialsOf are what a request shows of its client. ErrManyTokens: two Authorization fields.
-func credentialsOf(h *http.Head, addr net.Addr) (*Credentials, error) {
+func credentialsOf(h *http.Head, told http.Forwarded, addr net.Addr) (*Credentials, error) {
 	if h.Fields.Count("Authorization") > 1 {
 		return nil, ErrManyTokens
 	}
@@ -168,7 +168,7 @@ func credentialsOf(h *http.Head, addr net.Addr) (*Credentials, error) {
 		Authorization: string(h.Fields.Get("Authorization")),
 		Path:          string(h.Path()),
 		Query:         string(h.Query()),
-		Host:          string(h.Host()),
+		Host:          orElse(string(told.Host), string(h.Host())),
 		Origin:        string(h.Fields.Get("Origin")),
 	}
 	if tcp, ok := addr.(*net.TCPAddr); ok {
