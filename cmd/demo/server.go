@@ -79,6 +79,7 @@ func newServer(o options, stdout io.Writer, log *slog.Logger) (*server, error) {
 	s.clientGroups.Store(o.clientGroups)
 	eng, err := engine.New(engine.Options{
 		Loops: o.loops, Logger: log, OnStart: s.onStart, MaxConnections: o.limits.connections,
+		MaxMemory: int64(o.limits.memory),
 	})
 	if err != nil {
 		return nil, err

@@ -39,6 +39,10 @@ type status struct {
 	Conflated       uint64 `json:"conflated"`
 	OutboxFull      uint64 `json:"outbox_full"`
 	HeldBack        uint64 `json:"held_back"`
+	MemoryUsed      int64  `json:"memory_used"`   // of the budget, of the moment
+	MemoryBudget    int64  `json:"memory_budget"` // 0 without one
+	MemorySpent     uint64 `json:"memory_spent"`  // times
+	MemoryClosed    uint64 `json:"memory_closed"` // connections, for that
 	Lingered        uint64 `json:"lingered"`
 	SlowCallbacks   uint64 `json:"slow_callbacks"`
 	Panics          uint64 `json:"panics"`

@@ -32,7 +32,7 @@ func TestStatus(t *testing.T) {
 	got := map[string]any{
 		"connections": s.Connections, "stalled": s.Stalled, "bound": s.Bound, "uids": s.UIDs, "groups": s.Groups, "accepted": s.Accepted,
 		"in": s.MessagesIn, "out": s.MessagesOut, "pushes": s.Pushes, "offline": s.Offline,
-		"others": s.Refused + s.Kicked + s.SlowConsumers + s.DroppedNewest + s.DroppedOldest + s.Conflated + s.OutboxFull + s.HeldBack + s.Lingered + s.SlowCallbacks + s.Panics + s.AcceptPauses,
+		"others": s.Refused + s.Kicked + s.SlowConsumers + s.DroppedNewest + s.DroppedOldest + s.Conflated + s.OutboxFull + s.HeldBack + s.MemorySpent + s.MemoryClosed + s.Lingered + s.SlowCallbacks + s.Panics + s.AcceptPauses,
 	}
 	want := "map[accepted:4 bound:2 connections:4 groups:1 in:6 offline:1 others:0 out:3 pushes:3 stalled:0 uids:1]"
 	if fmt.Sprint(got) != want {
@@ -75,7 +75,7 @@ var someStatus = status{
 	Version: "v1.2.3", Process: 4711, State: stateRunning, Uptime: 93784.9,
 	Connections: 100000, Stalled: 3, Bound: 99998, UIDs: 54321, Groups: 77,
 	MessagesIn: 123456789, MessagesOut: 9876543210, BytesIn: 1 << 40, BytesOut: 5 << 50,
-	Accepted: 123456, AcceptPauses: 1, Pushes: 8, Offline: 9, Refused: 10, Kicked: 11, SlowConsumers: 12, DroppedNewest: 16, DroppedOldest: 17, Conflated: 18, HeldBack: 13, SlowCallbacks: 14, Handshakes: 24, HandshakesFailed: 25, HandshakesGone: 26, OverConnections: 27, OverAddress: 28, OverRate: 29, ProxyHeaders: 30, ProxyMalformed: 31, ProxyTimeouts: 32, Panics: 15,
+	Accepted: 123456, AcceptPauses: 1, Pushes: 8, Offline: 9, Refused: 10, Kicked: 11, SlowConsumers: 12, DroppedNewest: 16, DroppedOldest: 17, Conflated: 18, HeldBack: 13, SlowCallbacks: 14, Handshakes: 24, HandshakesFailed: 25, HandshakesGone: 26, OverConnections: 27, OverAddress: 28, OverRate: 29, ProxyHeaders: 30, ProxyMalformed: 31, ProxyTimeouts: 32, MemoryUsed: 5 << 20, MemorySpent: 33, MemoryClosed: 34, Panics: 15,
 	RSS: 200 << 20, Heap: 1500 << 10, Goroutines: 6, Measured: 1.04,
 	Listeners: []listenerStatus{
 		{"websocket", "websocket://0.0.0.0:1234", 99999, 123450},
@@ -104,6 +104,7 @@ over limit             27   an address's          28   its rate            29
 PROXY headers          30   malformed             31   too late            32
 slow callbacks         14   accept pauses          1   panics              15
 turn, p99          345 us   turn, p99.9       3.1 ms   longest         250 ms
+budget used       5.0 MiB   times spent           33   closed for          34
 memory, RSS       200 MiB   memory, heap     1.5 MiB   goroutines           6
 
 listener                               open    accepted

@@ -54,6 +54,7 @@ func (s *status) writeFigures(b *strings.Builder) {
 		{{"PROXY headers", s.ProxyHeaders}, {"malformed", s.ProxyMalformed}, {"too late", s.ProxyTimeouts}},
 		{{"slow callbacks", s.SlowCallbacks}, {"accept pauses", s.AcceptPauses}, {"panics", s.Panics}},
 		{{"turn, p99", shortText(s.TurnP99)}, {"turn, p99.9", shortText(s.TurnP999)}, {"longest", shortText(s.TurnMax)}},
+		{{"budget used", byteText(uint64(max(s.MemoryUsed, 0)))}, {"times spent", s.MemorySpent}, {"closed for", s.MemoryClosed}},
 		{{"memory, RSS", byteText(s.RSS)}, {"memory, heap", byteText(s.Heap)}, {"goroutines", s.Goroutines}},
 	}
 	for _, r := range rows {

@@ -109,6 +109,11 @@ than a variable, and that more than the file.
       Connections that may be open in all, or off (default 1048576).
   -max-groups n
       Groups that one page may be in (default 1000).
+  -max-memory size
+      Bytes that all connections together may have waiting for them, or have sent of
+      messages that are not whole, off or auto (default auto): a quarter of what the
+      process may use (GOMEMLIMIT, control group, machine). When they are spent,
+      publishers and unfinished messages wait, and who holds the most is closed.
   -max-name n
       Bytes of a uid, and of a group's name (default 1024).
   -max-push size
