@@ -7,7 +7,7 @@ package hub
 // The errors are ErrEmptyUID, ErrNameTooLong and ErrGone; then nothing has changed.
 func (x *Home) Bind(ref Ref, uid string) error {
 	h := x.hub
-	if err := h.options.checkName(uid, ErrEmptyUID); err != nil {
+	if err := h.checkName(uid, ErrEmptyUID); err != nil {
 		return err
 	}
 	m := h.members.get(ref.ID())

@@ -5,7 +5,7 @@ package hub
 // The errors are ErrEmptyGroup, ErrNameTooLong, ErrNotBound and ErrTooManyGroups; then nothing has changed.
 func (x *Home) Join(ref Ref, name string) error {
 	h := x.hub
-	if err := h.options.checkName(name, ErrEmptyGroup); err != nil {
+	if err := h.checkName(name, ErrEmptyGroup); err != nil {
 		return err
 	}
 	m := h.members.get(ref.ID())
@@ -20,6 +20,7 @@ func (x *Home) Join(ref Ref, name string) error {
 	case *in != nil:
 		return nil
 	case count >= h.options.MaxGroups:
+		h.stats.manyGroups.Add(1)
 		return ErrTooManyGroups
 	}
 	h.enterGroup(m, name, in)

@@ -43,11 +43,12 @@ func (o Options) withDefaults() Options {
 }
 
 // checkName applies the rules for uids and groups' names.
-func (o *Options) checkName(name string, empty error) error {
+func (h *Hub) checkName(name string, empty error) error {
 	switch {
 	case name == "":
 		return empty
-	case len(name) > o.MaxName:
+	case len(name) > h.options.MaxName:
+		h.stats.longNames.Add(1)
 		return ErrNameTooLong
 	}
 	return nil

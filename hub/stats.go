@@ -14,11 +14,15 @@ type Stats struct {
 	Taken, Refused uint64
 	// Kicked is how many connections were kicked, in Single mode by a newer connection too.
 	Kicked uint64
+	// NamesTooLong is how many times Bind and Join refused a name for Options.MaxName, TooManyGroups how many times Join did for
+	// Options.MaxGroups.
+	NamesTooLong, TooManyGroups uint64
 	// Bound is how many connections have a uid now; UIDs and Groups how many different ones there are.
 	Bound, UIDs, Groups int
 }
 
 type counters struct {
+	longNames, manyGroups                                  atomic.Uint64
 	pushes, invalid, busy, offline, taken, refused, kicked atomic.Uint64
 	bound, uids, groups                                    atomic.Int64
 }
@@ -34,9 +38,12 @@ func (h *Hub) Stats() Stats {
 		Taken:   s.taken.Load(),
 		Refused: s.refused.Load(),
 		Kicked:  s.kicked.Load(),
-		Bound:   int(s.bound.Load()),
-		UIDs:    int(s.uids.Load()),
-		Groups:  int(s.groups.Load()),
+
+		NamesTooLong: s.longNames.Load(), TooManyGroups: s.manyGroups.Load(),
+
+		Bound:  int(s.bound.Load()),
+		UIDs:   int(s.uids.Load()),
+		Groups: int(s.groups.Load()),
 	}
 }
 

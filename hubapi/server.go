@@ -60,7 +60,8 @@ func (a *API) Register(s *http.Server, prefix string) {
 	s.Handle("GET "+prefix+"/openapi.json", func(x *http.Exchange) { _ = x.Respond(statusOK, fieldsOf(mediaJSON), text) })
 }
 
-// admit answers who may not ask, before a body of theirs takes any memory. The only error left is that they have gone.
+// admit answers who may not ask, before a body of theirs takes any memory. Others are back ends, and not held to what a listener allows
+// strangers to send a second. The only error left is that they have gone.
 func (a *API) admit(e *endpoint, x *http.Exchange) {
 	why := a.guard.Load().admit(x.Head(), x.RemoteAddr())
 	if !why.failed() {
@@ -70,7 +71,9 @@ func (a *API) admit(e *endpoint, x *http.Exchange) {
 		a.denied.Add(1)
 		no := result{failure: why}.answer()
 		_ = x.Respond(no.status, denialFields(why), no.body)
+		return
 	}
+	x.Exempt()
 }
 
 // serve answers a request that has been let in. The only error left is that whoever asked has gone.

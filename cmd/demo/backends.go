@@ -16,5 +16,12 @@ func (s *server) onLine(c *text.Conn, line []byte) {
 	}
 }
 
+func (s *server) onBackEndClose(c *text.Conn, err error) {
+	if err == text.ErrIdle {
+		s.idleBackEnds.Add(1)
+	}
+	s.log.Debug("closed", c.Log(), "err", err)
+}
+
 // answer sends a reply; the only error left is that the back end has gone.
 func answer(reply text.Reply, line []byte) { _ = reply.Send(line) }

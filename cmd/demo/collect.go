@@ -36,6 +36,8 @@ func (s *server) status(from, to sample) status {
 		MessagesIn: s.received(), MessagesOut: h.Taken, BytesIn: e.BytesIn + e.BytesDiscarded, BytesOut: e.BytesOut,
 		Accepted: e.Accepted, AcceptPauses: e.AcceptPauses,
 		OverConnections: e.OverConnections, OverAddress: e.OverAddress, OverRate: e.OverRate,
+		RatePauses: e.RatePauses, RateCloses: e.RateCloses, Unbound: e.Unbound, IdleBackEnds: s.idleBackEnds.Load(),
+		NamesTooLong: h.NamesTooLong, TooManyGroups: h.TooManyGroups,
 		ProxyHeaders: e.ProxyHeaders, ProxyMalformed: e.ProxyMalformed, ProxyTimeouts: e.ProxyTimeouts,
 		Pushes: h.Pushes, Offline: h.Offline, Refused: h.Refused, Kicked: h.Kicked,
 		SlowConsumers: e.SlowConsumers, DroppedNewest: e.DroppedNewest, DroppedOldest: e.DroppedOldest, Conflated: e.Conflated,

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"fanloop/codec/http"
+	"fanloop/codec/websocket"
 	"fanloop/engine"
 	"fanloop/hub"
 )
@@ -19,11 +20,12 @@ func (s *server) events(cors []string) *http.Events {
 		return s.door.GuardEvents(s.knownEvents(cors))
 	}
 	return &http.Events{
-		Origins:   s.origins(),
-		CORS:      http.CORS{Origins: s.readers(cors)},
-		Goodbye:   goodbye,
-		OnRequest: s.onEventsRequest,
-		OnConnect: s.onEvents,
+		BindTimeout: s.options.port.bindTimeout,
+		Origins:     s.origins(),
+		CORS:        http.CORS{Origins: s.readers(cors)},
+		Goodbye:     goodbye,
+		OnRequest:   s.onEventsRequest,
+		OnConnect:   s.onEvents,
 		OnClose: func(c *http.EventStream, err error) {
 			s.log.Debug("closed", c.Log(), "err", err)
 		},
@@ -109,11 +111,15 @@ func (s *server) onEvents(c *http.EventStream, x *http.Exchange) {
 	})
 }
 
-// join puts a page into a group that it has asked for. Home's own.
+// join puts a page into a group that it has asked for, and closes one that passes a limit: it would wait in vain. Home's own.
 func (s *server) join(x *hub.Home, ref engine.Ref, group string) {
-	if err := x.Join(ref, group); err != nil {
-		s.log.Info("join refused", ref.Log(), "group", brief(group), "err", err)
+	err := x.Join(ref, group)
+	if err == nil {
+		s.log.Debug("joined", ref.Log(), "group", group)
 		return
 	}
-	s.log.Debug("joined", ref.Log(), "group", group)
+	s.log.Info("join refused", ref.Log(), "group", brief(group), "err", err)
+	if err == hub.ErrTooManyGroups || err == hub.ErrNameTooLong {
+		_ = ref.Kick(websocket.StatusPolicyViolation, err.Error()) // fails when its loop has stopped
+	}
 }

@@ -18,6 +18,10 @@ type portOptions struct {
 	addressRate    int
 	userTimeout    time.Duration
 	linger         time.Duration
+	keepAlive      time.Duration
+	messageRate    int
+	byteRate       int
+	fast           fastPolicy
 	proxy          bool
 	proxyTimeout   time.Duration
 
@@ -33,6 +37,7 @@ type portOptions struct {
 
 // siteOptions are those of what an http port serves. Ports with the same have one site.
 type siteOptions struct {
+	bindTimeout  time.Duration
 	pingInterval time.Duration
 	closeTimeout time.Duration
 	maxMessage   int
@@ -57,9 +62,14 @@ func standardPort() portOptions {
 		addressRate:    100,
 		userTimeout:    30 * time.Second,
 		linger:         5 * time.Second,
+		keepAlive:      time.Minute,
+		messageRate:    100,
+		byteRate:       1 << 20,
+		fast:           "pause",
 		proxyTimeout:   5 * time.Second,
 
 		siteOptions: siteOptions{
+			bindTimeout:  10 * time.Second,
 			pingInterval: 30 * time.Second,
 			closeTimeout: 5 * time.Second,
 			maxMessage:   1 << 20,
@@ -99,10 +109,15 @@ var portFlags = []portFlag{
 	{"address-rate", onTCP, func(o *portOptions) flag.Value { return config.Limit(&o.addressRate) }},
 	{"user-timeout", onTCP, func(o *portOptions) flag.Value { return config.PeriodOrOff(&o.userTimeout) }},
 	{"linger", everywhere, func(o *portOptions) flag.Value { return config.Period(&o.linger) }},
+	{"keep-alive", onTCP, func(o *portOptions) flag.Value { return config.PeriodOrOff(&o.keepAlive) }},
+	{"message-rate", forPages, func(o *portOptions) flag.Value { return config.Limit(&o.messageRate) }},
+	{"byte-rate", forPages, func(o *portOptions) flag.Value { return config.SizeOrOff(&o.byteRate) }},
+	{"fast", forPages, func(o *portOptions) flag.Value { return config.Text(&o.fast) }},
 	{"proxy", everywhere, func(o *portOptions) flag.Value { return config.Bool(&o.proxy) }},
 	{"proxy-timeout", everywhere, func(o *portOptions) flag.Value { return config.Period(&o.proxyTimeout) }},
 
 	{"handshake-timeout", forWebSockets, func(o *portOptions) flag.Value { return config.Period(&o.handshakeTimeout) }},
+	{"bind-timeout", forPages, func(o *portOptions) flag.Value { return config.PeriodOrOff(&o.bindTimeout) }},
 	{"ping-interval", forPages, func(o *portOptions) flag.Value { return config.PeriodOrOff(&o.pingInterval) }},
 	{"close-timeout", forPages, func(o *portOptions) flag.Value { return config.Period(&o.closeTimeout) }},
 	{"max-message", forPages, func(o *portOptions) flag.Value { return config.Size(&o.maxMessage) }},

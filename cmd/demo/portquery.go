@@ -54,5 +54,8 @@ func (e endpoint) applyOption(o *portOptions, name, escaped string) error {
 func (o *options) portOptions(e endpoint) portOptions {
 	own := o.port
 	_ = e.applyQuery(&own) // it has been checked
+	if !forPages.are(e) {
+		own.messageRate, own.byteRate = -1, -1 // a back end pushes as fast as the loops take it
+	}
 	return own
 }

@@ -21,7 +21,7 @@ func TestPortOptions(t *testing.T) {
 	want[0].idle, want[0].maxConnections = time.Minute, 5
 	want[2].idle = 0
 	want[2].pingInterval, want[2].slow, want[2].reusePort, want[2].maxOutbox = -1, "conflate", true, 64<<10
-	want[3].maxLine = 100
+	want[3].maxLine, want[3].messageRate, want[3].byteRate = 100, -1, -1 // a back end has no rate
 	for i, e := range o.listen {
 		if got := o.portOptions(e); got != want[i] {
 			t.Errorf("%s: got %+v, want %+v", e, got, want[i])
@@ -43,6 +43,9 @@ func TestPortOptionsErrors(t *testing.T) {
 		"http://:1?max-body=1mb":                "max-body: want a number of bytes from 1 up, such as 4096, 64KiB, 1MiB",
 		"http://:1?slow=down":                   "slow: want close, drop-newest, drop-oldest or conflate",
 		"text://:1?max-body=1":                  "max-body: this is for http and https ports",
+		"text://:1?message-rate=1":              "message-rate: this is for websocket, wss, http and https ports",
+		"http://:1?byte-rate=0":                 "byte-rate: want a number of bytes from 1 up, such as 4096, 64KiB, 1MiB, or off",
+		"http://:1?fast=down":                   "fast: want pause or close",
 		"text://:1?slow=close":                  "slow: this is for websocket, wss, http and https ports",
 		"http://:1?handshake-timeout=1s":        "handshake-timeout: this is for websocket and wss ports",
 		"https://:1?max-line=1":                 "max-line: this is for text and texts ports",

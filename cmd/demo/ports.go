@@ -39,6 +39,7 @@ func (s *server) listenOptions(e endpoint) engine.ListenOptions {
 	p := s.options.portOptions(e)
 	o := p.engineLimits()
 	o.ReusePort, o.TLS = p.reusePort && !e.unix(), s.tlsOf(e)
+	o.KeepAlive = p.keepAlive
 	o.TrustedProxies, o.ProxyProtocol = s.options.proxies.networks(), p.proxy
 	return o
 }
@@ -52,9 +53,12 @@ func (p *portOptions) engineLimits() engine.ListenOptions {
 		AddressRate:    p.addressRate,
 		UserTimeout:    p.userTimeout,
 		Linger:         p.linger,
+		MessageRate:    p.messageRate,
+		ByteRate:       p.byteRate,
 		ProxyTimeout:   p.proxyTimeout,
 	}
-	_ = o.Slow.UnmarshalText([]byte(p.slow)) // it has been checked, by the same names: a test compares
+	_ = o.Slow.UnmarshalText([]byte(p.slow)) // they have been checked, by the same names: a test compares
+	_ = o.Fast.UnmarshalText([]byte(p.fast))
 	return o
 }
 
@@ -91,6 +95,7 @@ func (s *server) clients(p siteOptions, handshakeTimeout time.Duration) *websock
 		HandshakeTimeout: handshakeTimeout,
 		CloseTimeout:     p.closeTimeout,
 		PingInterval:     p.pingInterval,
+		BindTimeout:      p.bindTimeout,
 		Origins:          s.origins(),
 		OnMessage:        s.onClientMessage,
 		OnClose:          s.onClientClose,
@@ -105,6 +110,7 @@ func (s *server) clients(p siteOptions, handshakeTimeout time.Duration) *websock
 // backends serves those who push: one JSON line, a message or a command, one answer.
 func (s *server) backends(e endpoint, p portOptions) *text.Server {
 	return &text.Server{
-		MaxLine: p.maxLine, IdleTimeout: p.idle, OnMessage: s.onLine, Auth: s.auth, AuthOptional: !needsToken(e, p),
+		MaxLine: p.maxLine, IdleTimeout: p.idle, OnMessage: s.onLine, OnClose: s.onBackEndClose,
+		Auth: s.auth, AuthOptional: !needsToken(e, p),
 	}
 }

@@ -45,9 +45,10 @@ type server struct {
 	terminal     tty
 	started      chan struct{} // closed when the ports are open
 
-	messagesIn atomic.Uint64 // lines of back ends, and messages of pages
-	ready      atomic.Bool   // its ports are open, and it does not stop
-	onReady    func() error  // called on home when the ports are open; nil for nothing
+	messagesIn   atomic.Uint64 // lines of back ends, and messages of pages
+	idleBackEnds atomic.Uint64 // that were closed for saying nothing
+	ready        atomic.Bool   // its ports are open, and it does not stop
+	onReady      func() error  // called on home when the ports are open; nil for nothing
 }
 
 // opened is an open port, with the address that it really has.

@@ -26,6 +26,10 @@ type status struct {
 	OverConnections uint64 `json:"over_connections"` // turned away, as the next two
 	OverAddress     uint64 `json:"over_address"`
 	OverRate        uint64 `json:"over_rate"`
+	RatePauses      uint64 `json:"rate_pauses"`     // times a page was not read for a while, because it sent too much
+	RateCloses      uint64 `json:"rate_closes"`     // pages closed for that
+	Unbound         uint64 `json:"unbound"`         // pages closed because they did not say a uid
+	IdleBackEnds    uint64 `json:"idle_back_ends"`  // back ends closed because they said nothing
 	ProxyHeaders    uint64 `json:"proxy_headers"`   // of the PROXY protocol that were right
 	ProxyMalformed  uint64 `json:"proxy_malformed"` // connections closed without one
 	ProxyTimeouts   uint64 `json:"proxy_timeouts"`  // likewise
@@ -33,6 +37,8 @@ type status struct {
 	Offline         uint64 `json:"offline"` // pushes that found nobody
 	Refused         uint64 `json:"refused"` // pushed messages that a connection could not take
 	Kicked          uint64 `json:"kicked"`
+	NamesTooLong    uint64 `json:"names_too_long"` // uids and groups' names
+	TooManyGroups   uint64 `json:"too_many_groups"`
 	SlowConsumers   uint64 `json:"slow_consumers"`
 	DroppedNewest   uint64 `json:"dropped_newest"`
 	DroppedOldest   uint64 `json:"dropped_oldest"`

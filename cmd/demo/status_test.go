@@ -75,7 +75,7 @@ var someStatus = status{
 	Version: "v1.2.3", Process: 4711, State: stateRunning, Uptime: 93784.9,
 	Connections: 100000, Stalled: 3, Bound: 99998, UIDs: 54321, Groups: 77,
 	MessagesIn: 123456789, MessagesOut: 9876543210, BytesIn: 1 << 40, BytesOut: 5 << 50,
-	Accepted: 123456, AcceptPauses: 1, Pushes: 8, Offline: 9, Refused: 10, Kicked: 11, SlowConsumers: 12, DroppedNewest: 16, DroppedOldest: 17, Conflated: 18, HeldBack: 13, SlowCallbacks: 14, Handshakes: 24, HandshakesFailed: 25, HandshakesGone: 26, OverConnections: 27, OverAddress: 28, OverRate: 29, ProxyHeaders: 30, ProxyMalformed: 31, ProxyTimeouts: 32, MemoryUsed: 5 << 20, MemorySpent: 33, MemoryClosed: 34, Panics: 15,
+	Accepted: 123456, AcceptPauses: 1, Pushes: 8, Offline: 9, Refused: 10, Kicked: 11, SlowConsumers: 12, DroppedNewest: 16, DroppedOldest: 17, Conflated: 18, HeldBack: 13, SlowCallbacks: 14, Handshakes: 24, HandshakesFailed: 25, HandshakesGone: 26, OverConnections: 27, OverAddress: 28, OverRate: 29, RatePauses: 35, RateCloses: 36, Unbound: 37, IdleBackEnds: 38, NamesTooLong: 39, TooManyGroups: 40, ProxyHeaders: 30, ProxyMalformed: 31, ProxyTimeouts: 32, MemoryUsed: 5 << 20, MemorySpent: 33, MemoryClosed: 34, Panics: 15,
 	RSS: 200 << 20, Heap: 1500 << 10, Goroutines: 6, Measured: 1.04,
 	Listeners: []listenerStatus{
 		{"websocket", "websocket://0.0.0.0:1234", 99999, 123450},
@@ -101,6 +101,8 @@ dropped newest         16   dropped old           17   conflated           18
 requests               21   event streams         22   not served          23
 TLS handshakes         24   failed                25   gave way            26
 over limit             27   an address's          28   its rate            29
+fast, paused           35   fast, closed          36   without uid         37
+back ends idle         38   long names            39   many groups         40
 PROXY headers          30   malformed             31   too late            32
 slow callbacks         14   accept pauses          1   panics              15
 turn, p99          345 us   turn, p99.9       3.1 ms   longest         250 ms

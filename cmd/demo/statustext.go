@@ -51,6 +51,8 @@ func (s *status) writeFigures(b *strings.Builder) {
 		{{"requests", s.Requests}, {"event streams", s.EventStreams}, {"not served", s.RequestsRefused}},
 		{{"TLS handshakes", s.Handshakes}, {"failed", s.HandshakesFailed}, {"gave way", s.HandshakesGone}},
 		{{"over limit", s.OverConnections}, {"an address's", s.OverAddress}, {"its rate", s.OverRate}},
+		{{"fast, paused", s.RatePauses}, {"fast, closed", s.RateCloses}, {"without uid", s.Unbound}},
+		{{"back ends idle", s.IdleBackEnds}, {"long names", s.NamesTooLong}, {"many groups", s.TooManyGroups}},
 		{{"PROXY headers", s.ProxyHeaders}, {"malformed", s.ProxyMalformed}, {"too late", s.ProxyTimeouts}},
 		{{"slow callbacks", s.SlowCallbacks}, {"accept pauses", s.AcceptPauses}, {"panics", s.Panics}},
 		{{"turn, p99", shortText(s.TurnP99)}, {"turn, p99.9", shortText(s.TurnP999)}, {"longest", shortText(s.TurnMax)}},

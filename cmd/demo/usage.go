@@ -175,6 +175,18 @@ where it is allowed, is no limit.
       How long a peer may acknowledge nothing, or off (default 30s).
   -linger time
       How long to wait for a peer's end of a connection that is closed (default 5s).
+  -keep-alive time
+      How long a TCP connection may be quiet before the kernel asks whether its peer is
+      still there, or off (default 1m).
+  -message-rate n
+      Messages, pings and requests that a page may send a second, or off (default 100);
+      four seconds' worth may come at once. Back ends are exempt, by text and, once they
+      have been let in, by http.
+  -byte-rate size
+      Bytes likewise, or off (default 1MiB).
+  -fast policy
+      What becomes of a page that sends more (default pause): pause does not read it for
+      a while, close closes it with code 1008, or 429.
   -proxy
       Connections of the networks of -trust-proxy begin with a PROXY header, version 1 or
       2, in front of TLS too; without one they are closed (default false).
@@ -183,6 +195,9 @@ where it is allowed, is no limit.
   -handshake-timeout time
       Of websocket and wss: from the connection to the end of the opening handshake
       (default 10s).
+  -bind-timeout time
+      How long a page may be connected without a uid, or off (default 10s). Then it is
+      closed with code 1008.
   -ping-interval time
       How often pages are pinged, or off (default 30s). One that has not been heard of by
       the fourth ping is closed with code 1001.

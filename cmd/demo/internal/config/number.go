@@ -54,9 +54,15 @@ func (v *number) Set(s string) error {
 func (*number) takesNumbers() {}
 
 // Size is the value of a flag that takes a number of bytes from 1 up: 4096, 64KiB, 1MiB, 2GiB.
-func Size(n *int) *size { return &size{n} }
+func Size(n *int) *size { return &size{n: n} }
 
-type size struct{ n *int }
+// SizeOrOff is Size, or off, which sets -1.
+func SizeOrOff(n *int) *size { return &size{n, true} }
+
+type size struct {
+	n     *int
+	orOff bool
+}
 
 var units = []struct {
 	name  string
@@ -67,6 +73,9 @@ func (v *size) String() string {
 	if v.n == nil {
 		return ""
 	}
+	if v.orOff && *v.n < 0 {
+		return off
+	}
 	for _, u := range units {
 		if *v.n > 0 && *v.n%u.bytes == 0 {
 			return strconv.Itoa(*v.n/u.bytes) + u.name
@@ -76,6 +85,10 @@ func (v *size) String() string {
 }
 
 func (v *size) Set(s string) error {
+	if v.orOff && s == off {
+		*v.n = -1
+		return nil
+	}
 	unit := 1
 	for _, u := range units {
 		if rest, found := strings.CutSuffix(s, u.name); found {
@@ -85,10 +98,17 @@ func (v *size) Set(s string) error {
 	}
 	n, err := strconv.Atoi(s)
 	if err != nil || n < 1 || n > math.MaxInt/unit {
-		return errors.New("want a number of bytes from 1 up, such as 4096, 64KiB, 1MiB")
+		return v.wanted()
 	}
 	*v.n = n * unit
 	return nil
+}
+
+func (v *size) wanted() error {
+	if v.orOff {
+		return errors.New("want a number of bytes from 1 up, such as 4096, 64KiB, 1MiB, or off")
+	}
+	return errors.New("want a number of bytes from 1 up, such as 4096, 64KiB, 1MiB")
 }
 
 func (*size) takesNumbers() {}
