@@ -20,7 +20,7 @@ func (s *server) onBackEndClose(c *text.Conn, err error) {
 	if err == text.ErrIdle {
 		s.idleBackEnds.Add(1)
 	}
-	s.log.Debug("closed", c.Log(), "err", err)
+	s.log.Debug("back end closed", c.Log(), "err", err)
 }
 
 // answer sends a reply; the only error left is that the back end has gone.

@@ -10,7 +10,7 @@ import (
 )
 
 // other are values that are not the defaults, of options that take none of those that most take.
-var other = map[string]string{"slow": "conflate"}
+var other = map[string]string{"slow": "conflate", "fast": "close"}
 
 // The file says (restart) of what a reload names, and of nothing else.
 func TestExampleFileNamesRestarts(t *testing.T) {

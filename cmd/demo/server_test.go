@@ -155,10 +155,13 @@ func TestGroups(t *testing.T) {
 
 func TestJoinRefused(t *testing.T) {
 	d := start(t)
-	p := d.page("u1")
+	other, p := d.page("u1"), d.page("u1")
 	p.Say(`{"join":"` + strings.Repeat("g", 2000) + `"}`)
 	d.log.Await(t, "join refused", 1)
-	expect(t, peers.Connect(t, d.text), `{"uid":"u1"}`, "ok", p)
+	if code, reason := p.Ended(); code != 1008 || reason != "hub: name too long" {
+		t.Errorf("closed with %d %q", code, reason)
+	}
+	expect(t, peers.Connect(t, d.text), `{"uid":"u1"}`, "ok", other)
 }
 
 func TestNoClientGroups(t *testing.T) {
