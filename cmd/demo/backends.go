@@ -16,11 +16,10 @@ func (s *server) onLine(c *text.Conn, line []byte) {
 	}
 }
 
-func (s *server) onBackEndClose(c *text.Conn, err error) {
+func (s *server) onBackEndClose(_ *text.Conn, err error) {
 	if err == text.ErrIdle {
 		s.idleBackEnds.Add(1)
 	}
-	s.log.Debug("back end closed", c.Log(), "err", err)
 }
 
 // answer sends a reply; the only error left is that the back end has gone.
