@@ -8,6 +8,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"fanloop/codec/http"
+	"fanloop/codec/text"
+	"fanloop/codec/websocket"
 	"fanloop/engine"
 	"fanloop/hub"
 	"fanloop/hubapi"
@@ -19,12 +21,21 @@ type Sources struct {
 	Hub    *hub.Hub
 	HTTP   HTTPStats // an *http.Server, or what adds several up
 	API    *hubapi.API
+	// WebSocket and Text are likewise a *websocket.Server and a *text.Server, or what adds several up.
+	WebSocket WebSocketStats
+	Text      TextStats
 	// MessagesIn is how many messages have come since the start, for a program that counts them. Any goroutine.
 	MessagesIn func() uint64
 }
 
 // HTTPStats is whom to ask what has become of HTTP requests. Any goroutine.
 type HTTPStats interface{ Stats() http.Stats }
+
+// WebSocketStats is whom to ask what has become of WebSockets. Any goroutine.
+type WebSocketStats interface{ Stats() websocket.Stats }
+
+// TextStats is whom to ask what has become of text connections. Any goroutine.
+type TextStats interface{ Stats() text.Stats }
 
 // New makes a collector to be registered. It may be asked from any goroutine.
 func New(from Sources) prometheus.Collector {
@@ -35,6 +46,12 @@ func New(from Sources) prometheus.Collector {
 	}
 	if from.HTTP != nil {
 		c.families = append(c.families, httpFamilies...)
+	}
+	if from.WebSocket != nil {
+		c.families = append(c.families, webSocketFamilies...)
+	}
+	if from.Text != nil {
+		c.families = append(c.families, textFamilies...)
 	}
 	if from.API != nil {
 		c.families = append(c.families, apiFamilies...)
@@ -68,6 +85,8 @@ type snapshot struct {
 	engine     engine.Stats
 	hub        hub.Stats
 	http       http.Stats
+	webSocket  websocket.Stats
+	text       text.Stats
 	api        hubapi.Stats
 	messagesIn uint64
 }
@@ -79,6 +98,12 @@ func (c *collector) snapshot() *snapshot {
 	}
 	if c.from.HTTP != nil {
 		s.http = c.from.HTTP.Stats()
+	}
+	if c.from.WebSocket != nil {
+		s.webSocket = c.from.WebSocket.Stats()
+	}
+	if c.from.Text != nil {
+		s.text = c.from.Text.Stats()
 	}
 	if c.from.API != nil {
 		s.api = c.from.API.Stats()

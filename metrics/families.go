@@ -69,6 +69,13 @@ var engineFamilies = []family{
 		of("outbox", func(s *snapshot) uint64 { return s.engine.OutboxFull }),
 		of("unfinished_message", func(s *snapshot) uint64 { return s.engine.Ended.Unfinished }),
 		of("memory", func(s *snapshot) uint64 { return s.engine.MemorySpent }),
+		of("memory_closed", func(s *snapshot) uint64 { return s.engine.MemoryClosed }),
+		of("connections", func(s *snapshot) uint64 { return s.engine.OverConnections }),
+		of("address_connections", func(s *snapshot) uint64 { return s.engine.OverAddress }),
+		of("address_rate", func(s *snapshot) uint64 { return s.engine.OverRate }),
+		of("rate_paused", func(s *snapshot) uint64 { return s.engine.RatePauses }),
+		of("rate_closed", func(s *snapshot) uint64 { return s.engine.RateCloses }),
+		of("unbound_time", func(s *snapshot) uint64 { return s.engine.Unbound }),
 		of("linger", func(s *snapshot) uint64 { return s.engine.Lingered }),
 		of("proxy_header_time", func(s *snapshot) uint64 { return s.engine.ProxyTimeouts }),
 		of("tls_handshake_time", func(s *snapshot) uint64 { return s.engine.HandshakeTimeouts }),
@@ -93,6 +100,9 @@ var hubFamilies = []family{
 	by("result", "hub_messages_total", "Pushed messages, one for each connection that they were for.",
 		of("taken", func(s *snapshot) uint64 { return s.hub.Taken }),
 		of("refused", func(s *snapshot) uint64 { return s.hub.Refused })),
+	by("limit", "hub_limits_reached_total", "Times that a limit of the hub's was reached.",
+		of("name_size", func(s *snapshot) uint64 { return s.hub.NamesTooLong }),
+		of("connection_groups", func(s *snapshot) uint64 { return s.hub.TooManyGroups })),
 	counter("hub_kicked_total", "Connections kicked.", func(s *snapshot) uint64 { return s.hub.Kicked }),
 }
 

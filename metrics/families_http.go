@@ -5,6 +5,7 @@ package metrics
 var httpFamilies = []family{
 	counter("http_requests_total", "HTTP requests whose head could be read.", func(s *snapshot) uint64 { return s.http.Requests }),
 	counter("http_refused_total", "HTTP requests that broke the protocol or a limit.", func(s *snapshot) uint64 { return s.http.Refused }),
+	counter("http_versions_refused_total", "HTTP requests of other versions than 1.0 and 1.1.", func(s *snapshot) uint64 { return s.http.RefusedVersion }),
 	counter("http_upgrades_total", "HTTP connections given to another protocol.", func(s *snapshot) uint64 { return s.http.Upgrades }),
 	counter("http_handler_panics_total", "HTTP handlers that panicked.", func(s *snapshot) uint64 { return s.http.Panics }),
 	gauge("http_handlers_running", "Handlers of net/http at work.", func(s *snapshot) int { return s.http.HandlersRunning }),
@@ -15,6 +16,7 @@ var httpFamilies = []family{
 		of("body_size", func(s *snapshot) uint64 { return s.http.RefusedBody }),
 		of("request_line", func(s *snapshot) uint64 { return s.http.RefusedTarget }),
 		of("head_size", func(s *snapshot) uint64 { return s.http.RefusedHead }),
+		of("rate", func(s *snapshot) uint64 { return s.http.RefusedRate }),
 		of("head_time", func(s *snapshot) uint64 { return s.http.HeadTimeouts }),
 		of("body_time", func(s *snapshot) uint64 { return s.http.BodyTimeouts }),
 		of("idle_time", func(s *snapshot) uint64 { return s.http.IdleTimeouts }),

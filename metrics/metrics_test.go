@@ -18,6 +18,7 @@ import (
 
 	"fanloop/codec/http"
 	"fanloop/codec/text"
+	"fanloop/codec/websocket"
 	"fanloop/engine"
 	"fanloop/hub"
 	"fanloop/hubapi"
@@ -30,6 +31,8 @@ type served struct {
 	hub     *hub.Hub
 	address string
 	sources Sources
+
+	backends *text.Server
 }
 
 func serve(t *testing.T) *served {
@@ -39,7 +42,8 @@ func serve(t *testing.T) *served {
 		t.Fatal(err)
 	}
 	s := &served{t: t, engine: e, hub: hub.New(e.Loops(), hub.Options{})}
-	ln, err := e.Listen("127.0.0.1:0", &text.Server{OnMessage: s.onLine})
+	s.backends = &text.Server{OnMessage: s.onLine}
+	ln, err := e.Listen("127.0.0.1:0", s.backends)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +58,7 @@ func serve(t *testing.T) *served {
 			t.Error(err)
 		}
 	})
-	s.sources = Sources{Engine: e, Hub: s.hub, HTTP: &http.Server{}, API: &hubapi.API{Hub: s.hub}, MessagesIn: func() uint64 { return 7 }}
+	s.sources = Sources{Engine: e, Hub: s.hub, HTTP: &http.Server{}, API: &hubapi.API{Hub: s.hub}, MessagesIn: func() uint64 { return 7 }, WebSocket: &websocket.Server{}, Text: s.backends}
 	return s
 }
 
@@ -170,6 +174,16 @@ func TestValues(t *testing.T) {
 	}
 	if n := len(got["fanloop_connections"].GetMetric()); n != 2 {
 		t.Errorf("%d loops", n)
+	}
+	timed := uint64(0)
+	for _, m := range got["fanloop_push_duration_seconds"].GetMetric() {
+		h := m.GetHistogram()
+		if timed += h.GetSampleCount(); (h.GetSampleCount() > 0) != (h.GetSampleSum() > 0) {
+			t.Errorf("%v", h)
+		}
+	}
+	if timed != 1 { // all connections live on one of the loops
+		t.Errorf("%d pushes are timed", timed)
 	}
 	for _, m := range got["fanloop_loop_turn_seconds"].GetMetric() {
 		h, last := m.GetHistogram(), uint64(0)

@@ -63,7 +63,7 @@ func (s *server) adminSite() *http.Server {
 func (s *server) registry() *prometheus.Registry {
 	r := prometheus.NewRegistry()
 	r.MustRegister(
-		metrics.New(metrics.Sources{Engine: s.engine, Hub: s.hub, HTTP: s.sites, API: s.api, MessagesIn: s.received}),
+		metrics.New(metrics.Sources{Engine: s.engine, Hub: s.hub, HTTP: s.sites, API: s.api, MessagesIn: s.received, WebSocket: &s.webSockets, Text: &s.texts}),
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)

@@ -29,7 +29,7 @@ func (s *server) sample() sample {
 
 // status is how the server is; its loops were busy between the two samples. The state is left out.
 func (s *server) status(from, to sample) status {
-	e, h, web, api := s.engine.Stats(), s.hub.Stats(), s.sites.Stats(), s.api.Stats()
+	e, h, web, api, pages := s.engine.Stats(), s.hub.Stats(), s.sites.Stats(), s.api.Stats(), s.webSockets.Stats()
 	return status{
 		Version: version(), Process: os.Getpid(), Started: processStart, Uptime: to.taken.Sub(processStart).Seconds(),
 		Connections: e.Connections, Stalled: e.Stalled, Bound: h.Bound, UIDs: h.UIDs, Groups: h.Groups,
@@ -47,6 +47,9 @@ func (s *server) status(from, to sample) status {
 		Requests: web.Requests, RequestsRefused: web.Refused + api.Denied, EventStreams: web.EventStreamsOpen,
 		Handshakes: e.Handshakes, HandshakesFailed: e.HandshakesFailed,
 		HandshakesLate: e.HandshakeTimeouts, HandshakesGone: e.HandshakesGaveWay,
+		WebSockets: pages.Opened, WebSocketsRefused: pages.Refused, OriginsRefused: pages.OriginsRefused,
+		PongTimeouts: pages.PongTimeouts, Breaches: pages.ProtocolErrors + pages.MessagesTooBig,
+		PushP50: e.PushTimes.P50.Seconds(), PushP99: e.PushTimes.P99.Seconds(), PushP999: e.PushTimes.P999.Seconds(), PushMax: e.PushTimes.Max.Seconds(),
 		SlowCallbacks: e.SlowCallbacks, Panics: e.Panics,
 		TurnP50: e.Turns.P50.Seconds(), TurnP99: e.Turns.P99.Seconds(), TurnP999: e.Turns.P999.Seconds(), TurnMax: e.Turns.Max.Seconds(),
 		RSS: residentMemory(), Heap: heapMemory(), Goroutines: runtime.NumGoroutine(), Timers: e.Timers,

@@ -100,6 +100,7 @@ func (s *server) clients(p siteOptions, handshakeTimeout time.Duration) *websock
 		OnMessage:        s.onClientMessage,
 		OnClose:          s.onClientClose,
 	}
+	s.webSockets.add(clients)
 	if s.door != nil {
 		clients.OnMessage = s.onKnownMessage
 		return s.door.Guard(clients)
@@ -109,8 +110,8 @@ func (s *server) clients(p siteOptions, handshakeTimeout time.Duration) *websock
 
 // backends serves those who push: one JSON line, a message or a command, one answer.
 func (s *server) backends(e endpoint, p portOptions) *text.Server {
-	return &text.Server{
+	return s.texts.add(&text.Server{
 		MaxLine: p.maxLine, IdleTimeout: p.idle, OnMessage: s.onLine, OnClose: s.onBackEndClose,
 		Auth: s.auth, AuthOptional: !needsToken(e, p),
-	}
+	})
 }

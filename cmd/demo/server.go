@@ -26,6 +26,8 @@ type server struct {
 	engine      *engine.Engine
 	hub         *hub.Hub
 	sites       sites
+	webSockets  webSockets
+	texts       texts
 	api         *hubapi.API
 	auth        *text.Auth     // of back ends that write lines
 	door        *identity.Door // nil: pages are who they say

@@ -62,6 +62,18 @@ type status struct {
 	HandshakesLate   uint64 `json:"tls_timeouts"` // of those that failed
 	HandshakesGone   uint64 `json:"tls_gave_way"` // likewise
 
+	WebSockets        uint64 `json:"websockets"`         // opened
+	WebSocketsRefused uint64 `json:"websockets_refused"` // answered with another status than 101
+	OriginsRefused    uint64 `json:"origins_refused"`    // of those refused
+	PongTimeouts      uint64 `json:"pong_timeouts"`      // pages closed because nothing came after the pings
+	Breaches          uint64 `json:"protocol_errors"`    // pages closed because they broke the protocol, or sent too much
+
+	// How long pushes took until each loop had written them to all who read, since the start.
+	PushP50  float64 `json:"push_p50_seconds"`
+	PushP99  float64 `json:"push_p99_seconds"`
+	PushP999 float64 `json:"push_p999_seconds"`
+	PushMax  float64 `json:"push_max_seconds"`
+
 	// How long loops worked between one look at their sockets and the next, since the start.
 	TurnP50  float64 `json:"turn_p50_seconds"`
 	TurnP99  float64 `json:"turn_p99_seconds"`

@@ -48,6 +48,12 @@ func TestStatus(t *testing.T) {
 	if s.TurnP50 <= 0 || s.TurnP99 < s.TurnP50 || s.TurnP999 < s.TurnP99 || s.TurnMax < s.TurnP999 || s.TurnMax > s.Uptime {
 		t.Errorf("turns %v, %v, %v, %v", s.TurnP50, s.TurnP99, s.TurnP999, s.TurnMax)
 	}
+	if s.WebSockets != 3 || s.WebSocketsRefused+s.OriginsRefused+s.PongTimeouts+s.Breaches+s.RatePauses+s.RateCloses+s.Unbound != 0 {
+		t.Errorf("WebSockets %+v", s)
+	}
+	if s.PushP50 <= 0 || s.PushP99 < s.PushP50 || s.PushP999 < s.PushP99 || s.PushMax < s.PushP999 || s.PushMax > s.Uptime {
+		t.Errorf("pushes %v, %v, %v, %v", s.PushP50, s.PushP99, s.PushP999, s.PushMax)
+	}
 	if len(s.Loops) != 1 || s.Loops[0].Connections != 4 || s.Loops[0].BytesIn != s.BytesIn || s.Loops[0].BytesOut != s.BytesOut ||
 		s.Loops[0].BusySeconds <= 0 || s.Loops[0].Busy < 0 || s.Loops[0].Busy > 1 || s.Measured < 0.1 {
 		t.Errorf("loops %+v, measured %v s", s.Loops, s.Measured)
@@ -82,6 +88,8 @@ var someStatus = status{
 		{"text", "text://unix:/run/push/text.sock", 1, 6},
 	},
 	Requests: 21, EventStreams: 22, RequestsRefused: 23,
+	WebSockets: 33, WebSocketsRefused: 34, OriginsRefused: 35, PongTimeouts: 36, Breaches: 37, OutboxFull: 41,
+	PushP50: 7e-6, PushP99: 78e-6, PushP999: 0.0009, PushMax: 1.5,
 	TurnP50: 12e-6, TurnP99: 345e-6, TurnP999: 0.0031, TurnMax: 0.25,
 	Loops: []loopStatus{
 		{Busy: 0.1234, Connections: 50001, Stalled: 3, BytesIn: 512, BytesOut: 2048},
@@ -104,6 +112,9 @@ over limit             27   an address's          28   its rate            29
 fast, paused           35   fast, closed          36   without uid         37
 back ends idle         38   long names            39   many groups         40
 PROXY headers          30   malformed             31   too late            32
+WebSockets             33   refused               34   no pong             36
+broken rules           37   other origin          35   outbox full         41
+push, p99           78 us   push, p99.9       900 us   longest          1.5 s
 slow callbacks         14   accept pauses          1   panics              15
 turn, p99          345 us   turn, p99.9       3.1 ms   longest         250 ms
 budget used       5.0 MiB   times spent           33   closed for          34

@@ -11,6 +11,13 @@ type Stats struct {
 	AnswersHeld  uint64 // times that a connection was owed 1,024 answers, and reading paused
 }
 
+// Add adds another server's.
+func (s *Stats) Add(o Stats) {
+	s.LinesTooLong += o.LinesTooLong
+	s.IdleTimeouts += o.IdleTimeouts
+	s.AnswersHeld += o.AnswersHeld
+}
+
 type counters struct {
 	tooLong, idleTimeouts, held atomic.Uint64
 }

@@ -23,6 +23,20 @@ type Stats struct {
 	CloseTimeouts     uint64 // those whose client did not answer a Close frame within CloseTimeout
 }
 
+// Add adds another server's.
+func (s *Stats) Add(o Stats) {
+	s.Opened += o.Opened
+	s.Refused += o.Refused
+	s.HandshakeTimeouts += o.HandshakeTimeouts
+	s.Forbidden += o.Forbidden
+	s.OriginsRefused += o.OriginsRefused
+	s.Unfinished += o.Unfinished
+	s.ProtocolErrors += o.ProtocolErrors
+	s.MessagesTooBig += o.MessagesTooBig
+	s.PongTimeouts += o.PongTimeouts
+	s.CloseTimeouts += o.CloseTimeouts
+}
+
 // counters are what Stats is made of; what they count happens a few times a connection at most.
 type counters struct {
 	opened, refused, late, forbidden, unfinished atomic.Uint64
