@@ -206,7 +206,7 @@ func (d *badDay) judge(clients, whole int) {
 	if s.BytesOut != uint64(d.system.written) || s.BytesIn+s.BytesDiscarded != uint64(d.system.read) {
 		d.t.Errorf("%+v, but %d bytes were read and %d written", s, d.system.read, d.system.written)
 	}
-	if tries := 2 * int(s.Reads+s.Writes+s.Starved) + 40*clients; d.system.count(callRead)+d.system.count(callWrite) > tries {
+	if tries := 2*int(s.Reads+s.Writes+s.Starved) + 40*clients; d.system.count(callRead)+d.system.count(callWrite) > tries {
 		d.t.Errorf("%d reads and %d writes were tried: %+v", d.system.count(callRead), d.system.count(callWrite), s)
 	}
 }

@@ -33,12 +33,12 @@ func (s *server) openAdmin() (closeIt func(), err error) {
 		defer cancel()
 		_ = e.Shutdown(ctx) // a profile that takes longer is cut off
 	}
-	ln, err := e.Listen(s.options.admin.engineAddress(), s.adminSite(), engine.ListenOptions{SocketMode: 0o600, Linger: time.Second})
+	all, err := s.sockets.listen(e, *s.options.admin, s.adminSite(), engine.ListenOptions{SocketMode: 0o600, Linger: time.Second})
 	if err != nil {
 		closeIt()
 		return nil, fmt.Errorf("-admin: %w", err)
 	}
-	s.admin = &opened{protocolHTTP, ln.Addr()}
+	s.admin = &opened{protocolHTTP, all[0].Addr()}
 	if s.options.admin.beyondLoopback() {
 		s.log.Warn("everybody who can reach the admin address can profile this process", "listener", s.options.admin.String())
 	}

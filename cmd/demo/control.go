@@ -20,7 +20,7 @@ type control struct {
 	stop   func()
 
 	engine  *engine.Engine
-	leaving *engine.Timer // looks whether the last connection has left; nil before a gentle stop
+	leaving *engine.Timer // closes the ports, then looks whether the last connection has left; nil before a gentle stop
 	last    sample
 }
 
@@ -78,16 +78,25 @@ func refusal(why string) []byte {
 // leaveLook is how often a gentle stop looks whether the last connection has left.
 const leaveLook = 50 * time.Millisecond
 
-// leave closes the ports and stops the server when the last connection has left by itself.
+// leave closes the ports, at once or -drain-delay later, and stops the server when the last connection has left by itself.
 func (c *control) leave(l *engine.Loop) {
 	if c.leaving != nil {
 		return
 	}
 	c.server.ready.Store(false)
+	c.server.log.Info("told to stop when the last connection has left")
+	if delay := c.server.options.leaving.delay; delay > 0 {
+		c.leaving = l.After(delay, func() { c.closePorts(l) })
+		return
+	}
+	c.closePorts(l)
+}
+
+// closePorts closes the ports, and stops the server when the last connection has left.
+func (c *control) closePorts(l *engine.Loop) {
 	for _, ln := range c.server.engine.Listeners() {
 		_ = ln.Close() // ErrClosed: the server stops already
 	}
-	c.server.log.Info("told to stop when the last connection has left")
 	c.leaving = l.Every(leaveLook, func() {
 		if c.server.engine.Stats().Connections == 0 {
 			c.leaving.Stop()

@@ -86,10 +86,11 @@ func (s *server) warnOfStrangers(e endpoint) {
 // knownEvents are event streams of pages whose identity is known: a query names neither uid nor groups.
 func (s *server) knownEvents(cors []string) *http.Events {
 	return &http.Events{
-		Origins:   s.origins(),
-		CORS:      http.CORS{Origins: s.readers(cors), Credentials: true},
-		Goodbye:   goodbye,
-		OnRequest: onKnownRequest,
+		Origins:       s.origins(),
+		CORS:          http.CORS{Origins: s.readers(cors), Credentials: true},
+		Goodbye:       goodbye,
+		RestartSpread: s.options.leaving.restartSpread(),
+		OnRequest:     onKnownRequest,
 		OnClose: func(c *http.EventStream, err error) {
 			s.log.Debug("closed", "conn", c.ID(), "why", err)
 		},

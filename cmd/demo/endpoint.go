@@ -45,7 +45,7 @@ func (e endpoint) spoken() string {
 
 func (e endpoint) tls() bool { return overTLS[e.protocol] != "" }
 
-var errEndpoint = errors.New("want websocket://host:port, text://host:port or http://host:port, with unix:/path in place of host:port for a unix socket")
+var errEndpoint = errors.New("want websocket://host:port, text://host:port or http://host:port, with unix:/path in place of host:port for a unix socket, or systemd:name for one that is passed on")
 
 // parseEndpoint reads what -listen takes. Its errors leave the value out, which the flag package shows.
 func parseEndpoint(s string) (endpoint, error) {
@@ -69,8 +69,14 @@ func parseEndpoint(s string) (endpoint, error) {
 	return e, nil
 }
 
-// checkAddress looks at host:port and unix:/path.
+// checkAddress looks at host:port, unix:/path and systemd:name.
 func checkAddress(address string) error {
+	if name, passed := strings.CutPrefix(address, passedPrefix); passed {
+		if name == "" {
+			return errEndpoint
+		}
+		return nil
+	}
 	if path, unix := strings.CutPrefix(address, "unix:"); unix {
 		if path == "" {
 			return errEndpoint
@@ -87,13 +93,20 @@ func checkAddress(address string) error {
 	return nil
 }
 
-// host is "" for a unix socket, and for all addresses.
+// host is "" for a unix socket, one that is passed on, and for all addresses.
 func (e endpoint) host() string {
 	host, _, err := net.SplitHostPort(e.address)
-	if err != nil || e.unix() {
+	if _, passed := e.passedAs(); err != nil || passed || e.unix() {
 		return ""
 	}
 	return host
+}
+
+const passedPrefix = "systemd:"
+
+// passedAs is the name under which a service manager passes the socket on, if it is one of those.
+func (e endpoint) passedAs() (name string, passed bool) {
+	return strings.CutPrefix(e.address, passedPrefix)
 }
 
 func (e endpoint) unix() bool { return strings.HasPrefix(e.address, "unix:") }
@@ -107,7 +120,7 @@ func (e endpoint) engineAddress() string {
 	return e.address
 }
 
-// beyondLoopback tells whether others than this machine can reach the endpoint.
+// beyondLoopback tells whether others than this machine can reach the endpoint. Of a socket that is passed on it is not known before that.
 func (e endpoint) beyondLoopback() bool {
 	if e.unix() || e.host() == "localhost" {
 		return false

@@ -30,6 +30,10 @@ func TestParseEndpoint(t *testing.T) {
 		{value: "text://unix:/run/push.sock", engine: "unix:/run/push.sock"},
 		{value: "websocket://unix:@abstract", engine: "unix:@abstract"},
 
+		{value: "websocket://systemd:web", engine: "systemd:web", beyond: true},
+		{value: "http://systemd:80", engine: "systemd:80", beyond: true},
+
+		{value: "text://systemd:", err: "want websocket://host:port"},
 		{value: "", err: "want websocket://host:port"},
 		{value: "5678", err: "want websocket://host:port"},
 		{value: "127.0.0.1:5678", err: "want websocket://host:port"},

@@ -20,12 +20,13 @@ func (s *server) events(cors []string) *http.Events {
 		return s.door.GuardEvents(s.knownEvents(cors))
 	}
 	return &http.Events{
-		BindTimeout: s.options.port.bindTimeout,
-		Origins:     s.origins(),
-		CORS:        http.CORS{Origins: s.readers(cors)},
-		Goodbye:     goodbye,
-		OnRequest:   s.onEventsRequest,
-		OnConnect:   s.onEvents,
+		BindTimeout:   s.options.port.bindTimeout,
+		Origins:       s.origins(),
+		CORS:          http.CORS{Origins: s.readers(cors)},
+		Goodbye:       goodbye,
+		OnRequest:     s.onEventsRequest,
+		OnConnect:     s.onEvents,
+		RestartSpread: s.options.leaving.restartSpread(),
 		OnClose: func(c *http.EventStream, err error) {
 			s.log.Debug("closed", c.Log(), "err", err)
 		},

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 
 	"fanloop/cmd/demo/internal/config"
@@ -17,6 +18,7 @@ type options struct {
 	listen       []endpoint
 	port         portOptions // of ports that do not say otherwise
 	limits       limits
+	leaving      leaving
 	loops        int
 	single       bool
 	clientGroups bool
@@ -77,7 +79,7 @@ func parseOptions(args []string) (options, error) {
 // standardOptions are those when nothing is said.
 func standardOptions() options {
 	return options{
-		port: standardPort(), limits: standardLimits(), log: standardLog(), identity: standardIdentity(), loops: 1, clientGroups: true,
+		port: standardPort(), limits: standardLimits(), leaving: standardLeaving(), log: standardLog(), identity: standardIdentity(), loops: 1, clientGroups: true,
 	}
 }
 
@@ -90,6 +92,7 @@ func (o *options) flags() *flag.FlagSet {
 	flags.Var(config.List(&o.listen, parseEndpoint), "listen", "")
 	o.port.addFlags(flags)
 	o.limits.addFlags(flags)
+	o.leaving.addFlags(flags)
 	flags.Var(config.Bool(&o.clientGroups), "client-groups", "")
 	flags.Var(config.Bool(&o.single), "single", "")
 	o.identity.addFlags(flags)
@@ -107,6 +110,15 @@ func (o *options) flags() *flag.FlagSet {
 	return flags
 }
 
+// allEndpoints are the ports, and the admin address.
+func (o *options) allEndpoints() []endpoint {
+	all := slices.Clone(o.listen)
+	if o.admin != nil {
+		all = append(all, *o.admin)
+	}
+	return all
+}
+
 // listenText is what -listen says, or the defaults.
 func (o *options) listenText() string {
 	var b strings.Builder
@@ -116,7 +128,7 @@ func (o *options) listenText() string {
 	return strings.TrimSuffix(b.String(), " ")
 }
 
-// setAdmin takes host:port, or unix:/path, or nothing.
+// setAdmin takes host:port, unix:/path, systemd:name, or nothing.
 func (o *options) setAdmin(s string) error {
 	if s == "" {
 		o.admin = nil
@@ -124,7 +136,7 @@ func (o *options) setAdmin(s string) error {
 	}
 	e, err := parseEndpoint(protocolHTTP + "://" + s)
 	if err == errEndpoint || e.query != "" {
-		err = errors.New("want host:port, or unix:/path")
+		err = errors.New("want host:port, unix:/path or systemd:name")
 	}
 	o.admin = &e
 	return err
@@ -173,6 +185,9 @@ func (o *options) complete() {
 	}
 	o.checkPorts()
 	o.checkTLS()
+	if o.detach && slices.ContainsFunc(o.allEndpoints(), func(e endpoint) bool { _, passed := e.passedAs(); return passed }) {
+		o.reading.Problem("d", errors.New("a socket that is passed on by a service manager cannot be passed on to a daemon"))
+	}
 	o.checkProxies()
 	o.checkIdentity()
 }

@@ -103,7 +103,7 @@ func TestParseOptionsErrors(t *testing.T) {
 		{"-listen text://:1?reuseport=1 -listen text://:1", "-listen: text://:1: the address is there twice"},
 		{"-reuseport -listen text://unix:/a -listen text://unix:/a", "-listen: text://unix:/a: the address is there twice"},
 		{"-admin 9090", `invalid value "9090" for flag -admin: address 9090: missing port`},
-		{"-admin unix:", "want host:port, or unix:/path"},
+		{"-admin unix:", "want host:port, unix:/path or systemd:name"},
 		{"-trust-proxy everybody", "want a network such as 10.0.0.0/8 or 2001:db8::/32, an address, or loopback"},
 		{"-trust-proxy 10.1.0.0/8", "the address has bits behind the prefix: the network is 10.0.0.0/8"},
 		{"-trust-proxy fe80::1%eth0", "want a network"},

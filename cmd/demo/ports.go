@@ -23,12 +23,14 @@ func (s *server) open(protocol string) error {
 		if e.spoken() != protocol {
 			continue
 		}
-		ln, err := s.engine.Listen(e.engineAddress(), s.serving(e), s.listenOptions(e))
+		all, err := s.sockets.listen(s.engine, e, s.serving(e), s.listenOptions(e))
 		if err != nil {
 			return fmt.Errorf("%s: %w", e, err)
 		}
-		s.opened = append(s.opened, opened{e.protocol, ln.Addr()})
-		s.ports = append(s.ports, port{e, ln})
+		for _, ln := range all {
+			s.opened = append(s.opened, opened{e.protocol, ln.Addr()})
+			s.ports = append(s.ports, port{e, ln})
+		}
 		s.warnOfStrangers(e)
 	}
 	return nil
@@ -96,6 +98,7 @@ func (s *server) clients(p siteOptions, handshakeTimeout time.Duration) *websock
 		CloseTimeout:     p.closeTimeout,
 		PingInterval:     p.pingInterval,
 		BindTimeout:      p.bindTimeout,
+		RestartSpread:    s.options.leaving.restartSpread(),
 		Origins:          s.origins(),
 		OnMessage:        s.onClientMessage,
 		OnClose:          s.onClientClose,

@@ -39,6 +39,7 @@ type server struct {
 	ports       []port
 	admin       *opened // nil without -admin
 	supervisor  *supervisor
+	sockets     sockets
 
 	level        *slog.LevelVar // of the log
 	clientGroups atomic.Bool
@@ -50,6 +51,7 @@ type server struct {
 	messagesIn   atomic.Uint64 // lines of back ends, and messages of pages
 	idleBackEnds atomic.Uint64 // that were closed for saying nothing
 	ready        atomic.Bool   // its ports are open, and it does not stop
+	stopping     atomic.Bool   // it has been told to
 	onReady      func() error  // called on home when the ports are open; nil for nothing
 }
 
@@ -70,7 +72,7 @@ func (o opened) String() string {
 func newServer(o options, stdout io.Writer, log *slog.Logger) (*server, error) {
 	s := &server{
 		options: o, applied: o, level: new(slog.LevelVar), stdout: stdout, log: log,
-		supervisor: findSupervisor(log), started: make(chan struct{}),
+		supervisor: findSupervisor(log), sockets: findSockets(), started: make(chan struct{}),
 	}
 	files := o.readFiles()
 	if err := o.reading.Err(); err != nil {
@@ -82,7 +84,8 @@ func newServer(o options, stdout io.Writer, log *slog.Logger) (*server, error) {
 	s.clientGroups.Store(o.clientGroups)
 	eng, err := engine.New(engine.Options{
 		Loops: o.loops, Logger: log, OnStart: s.onStart, MaxConnections: o.limits.connections,
-		MaxMemory: int64(o.limits.memory),
+		MaxMemory:    int64(o.limits.memory),
+		DrainTimeout: o.leaving.timeout,
 	})
 	if err != nil {
 		return nil, err
@@ -99,6 +102,9 @@ func newServer(o options, stdout io.Writer, log *slog.Logger) (*server, error) {
 // run opens the ports and serves until ctx ends. The WebSocket ports are open before the engine runs; the others are
 // opened at run time, by the home loop.
 func (s *server) run(ctx context.Context) error {
+	if err := s.sockets.check(s.options.allEndpoints()); err != nil {
+		return errors.Join(err, s.engine.Shutdown(ctx))
+	}
 	closeAdmin, err := s.openAdmin()
 	if err != nil {
 		return errors.Join(err, s.engine.Shutdown(ctx))
@@ -107,16 +113,14 @@ func (s *server) run(ctx context.Context) error {
 	if err := s.open(protocolWebSocket); err != nil {
 		return errors.Join(err, s.engine.Shutdown(ctx))
 	}
-	defer context.AfterFunc(ctx, func() {
-		s.ready.Store(false)
-		s.supervisor.tell("STOPPING=1")
-	})()
+	serving, end := s.untilDrained(ctx)
+	defer end()
 	defer s.reloadOnHangup()()
 	watching, stopWatching := context.WithCancel(context.WithoutCancel(ctx)) // also while it says goodbye
 	defer stopWatching()
 	go s.supervisor.watch(watching, s.engine.Loops())
 	defer s.closeDoor()
-	err = s.engine.Run(ctx)
+	err = s.engine.Run(serving)
 	if errors.Is(err, context.DeadlineExceeded) {
 		s.log.Warn("some connections did not close in time and were cut off")
 		return nil
@@ -134,7 +138,8 @@ func (s *server) onStart(l *engine.Loop) error {
 			return err
 		}
 	}
-	s.ready.Store(true)
+	s.sockets.close()
+	s.becomeReady()
 	s.keepMemoryTidy(l)
 	if s.onReady != nil {
 		if err := s.onReady(); err != nil {

@@ -39,9 +39,10 @@ than a variable, and that more than the file.
       websocket://0.0.0.0:1234, text://127.0.0.1:5678 and http://127.0.0.1:8080).
       An address is websocket://host:port, text://host:port or http://host:port.
       Port 0 lets the system choose, no host means all addresses of IPv4 and IPv6,
-      and unix:/path in place of host:port is a unix socket. wss, texts and https in
-      place of websocket, text and http are the same over TLS. Behind it may stand what
-      is to hold for this port only, of the flags of ports below, as in
+      and unix:/path in place of host:port is a unix socket. systemd:name is one that
+      the service manager has opened and passes on under that name. wss, texts and https
+      in place of websocket, text and http are the same over TLS. Behind it may stand
+      what is to hold for this port only, of the flags of ports below, as in
       'websocket://0.0.0.0:1234?max-connections=20000&ping-interval=20s'.
   -client-groups
       Pages may send {"join":"g"} and {"leave":"g"} after their uid (default true).
@@ -131,11 +132,23 @@ than a variable, and that more than the file.
       counted, and the count is a line.
   -admin address
       Serve Prometheus metrics at /metrics, profiles at /debug/pprof/, /healthz and
-      /readyz on this address, host:port or unix:/path, such as 127.0.0.1:9090.
+      /readyz on this address, host:port, unix:/path or systemd:name, such as
+      127.0.0.1:9090.
       Whoever reaches it may ask. Without it they are served nowhere.
   -d
       Serve in the background, as a daemon, and return when the ports are open, or
       with the error (default false).
+  -drain-delay time
+      When told to stop, go on for so long, with /readyz answering 503, before anybody
+      is said goodbye to, or off (default off): so load balancers can notice.
+  -drain-timeout time
+      How long everybody may take to get what is owed and to go, from then on
+      (default 15s). Who has not is cut off.
+  -restart-spread time
+      Over how long pages should come back afterwards, or off (default off). With it
+      each WebSocket is closed with code 1012 and a reason such as {"retry_ms":3200},
+      its own time to wait; without, with code 1001. Event streams are told a time in
+      either case, up to 5s without it.
   -pid-file file
       Where stop and status find the process; its control socket is beside it, with
       .sock in place of .pid. Without it, the file is fanloop.pid in a directory of
