@@ -39,7 +39,7 @@ func (l connLog) LogValue() slog.Value {
 func (l refLog) attr() slog.Attr { return slog.Any("", l) }
 
 func (l refLog) LogValue() slog.Value {
-	return slog.GroupValue(slog.Uint64("conn", l.conn.id), slog.Any("addr", l.conn.RemoteAddr()))
+	return slog.GroupValue(slog.Uint64("conn", l.conn.id), slog.Any("addr", Ref(l).RemoteAddr()))
 }
 
 // logOf is Log, or nothing when there is no connection.

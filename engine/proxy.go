@@ -3,8 +3,10 @@
 package engine
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/netip"
 	"slices"
@@ -93,9 +95,16 @@ func (c *Conn) SetRemoteAddr(client netip.AddrPort) error {
 			return err
 		}
 	}
-	l := c.loop
+	c.loop.rename(c, remote)
+	return nil
+}
+
+// rename gives c another remote address, and notes it, for what was logged before has the proxy's.
+func (l *Loop) rename(c *Conn, remote endpoint) {
 	l.renaming.Lock()
 	c.remote = remote
 	l.renaming.Unlock()
-	return nil
+	if l.log.Enabled(context.Background(), slog.LevelDebug) {
+		l.log.Debug("engine: a proxy tells the client", c.Log(), "proxy", c.PeerAddr())
+	}
 }
