@@ -39,6 +39,11 @@ func endpointOf(a netip.AddrPort) endpoint {
 
 func (e *endpoint) isTCP() bool { return e.tcp }
 
+func (e *endpoint) isLoopback() bool { return e.tcp && netip.AddrFrom16(e.ip).Unmap().IsLoopback() }
+
+// isLocal tells whether the peer is on this machine.
+func (e *endpoint) isLocal() bool { return !e.tcp || e.isLoopback() }
+
 // addrPort is the address of a TCP peer. An interface that has gone leaves a zone without a name.
 func (e *endpoint) addrPort() netip.AddrPort {
 	ip := netip.AddrFrom16(e.ip).Unmap()

@@ -78,6 +78,7 @@ func (c *Conn) PeerAddr() net.Addr {
 
 // SetRemoteAddr tells whose connection it is: client's and nobody else's, as the trusted proxy that it comes from has told in its
 // protocol. From now on that is RemoteAddr, and the listener's limits on an address hold for it; a port of 0 is one that is not known.
+// A loopback address that comes from another machine is that machine's, and changes nothing.
 // The errors are ErrPerAddress and ErrAddressRate, which are counted, ErrNoProxy, and ErrClosed when the connection has closed; then
 // nothing has changed.
 func (c *Conn) SetRemoteAddr(client netip.AddrPort) error {
@@ -88,6 +89,9 @@ func (c *Conn) SetRemoteAddr(client netip.AddrPort) error {
 		return ErrNoProxy
 	}
 	remote := endpointOf(netip.AddrPortFrom(client.Addr().WithZone(""), client.Port()))
+	if remote.isLoopback() && !c.remote.isLocal() {
+		return nil
+	}
 	if ln := c.listener; ln != nil {
 		if err := ln.addresses.enter(&remote, ln.loop.age()); err != nil {
 			c.loop.stats.turnedAway(err)

@@ -228,6 +228,18 @@ func TestProxiesAreExempt(t *testing.T) {
 	wantTurnedAway(t, e, 0, 1, 0)
 }
 
+// A loopback address is of the machine that tells it, and no reason to be exempt, nor to be let into what is for this machine.
+func TestLoopbackOfAnotherMachine(t *testing.T) {
+	e, system := acceptingFrom(t, Options{})
+	o := ListenOptions{TrustedProxies: append([]netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, loopback...), ProxyProtocol: true}
+	for proxy, want := range map[string]string{"10.1.2.3": "10.1.2.3:1", "127.0.0.9": "127.0.0.1:4711"} {
+		system.come(proxy)
+		c := dial(t, listen(t, e, whoami, o))
+		send(t, c, "PROXY TCP4 127.0.0.1 127.0.0.1 4711 80\r\n")
+		wantClient(t, c, want)
+	}
+}
+
 func TestSetRemoteAddr(t *testing.T) {
 	e := testEngine(t, Options{})
 	client := netip.MustParseAddrPort("192.0.2.7:0")

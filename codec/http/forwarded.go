@@ -102,7 +102,8 @@ func lastElement(fields Fields, name string) (last []byte) {
 }
 
 // hops finds the client in a list of hops, the nearest to the server last, as if it went through it from the end: as long as a hop is a
-// trusted proxy's, the one before it is asked. A hop whose address is not told ends that, too.
+// trusted proxy's, the one before it is asked. A hop whose address is not told ends that, too, and so does a loopback address, which is
+// the machine of whoever tells it.
 type hops struct {
 	trusted []netip.Prefix
 	client  Forwarded
@@ -114,9 +115,14 @@ func (w *hops) add(hop Forwarded) {
 	switch {
 	case !w.any || !proxy:
 		w.client, w.any = hop, true
-	case !w.client.Client.IsValid(): // the proxy knows whom it speaks for, and does not tell: it is the last that is known
-		w.client.Client = hop.Client
+	case !w.client.Client.IsValid(), elsewhere(w.client.Client, hop.Client):
+		w.client.Client = hop.Client // the proxy speaks for somebody who is not told, or for itself
 	}
+}
+
+// elsewhere tells whether a client is on the machine of a proxy that is not this one.
+func elsewhere(client, proxy netip.AddrPort) bool {
+	return client.Addr().IsLoopback() && !proxy.Addr().IsLoopback()
 }
 
 func (w *hops) trusts(a netip.Addr) bool {

@@ -2,6 +2,11 @@
 
 package http
 
+import (
+	"net"
+	"net/netip"
+)
+
 // hearProxies notes who is asking, when the peer is a proxy that the listener trusts. The error is a refusal.
 func (x *Exchange) hearProxies() error {
 	proxies := x.session.conn.Proxies()
@@ -10,7 +15,16 @@ func (x *Exchange) hearProxies() error {
 	}
 	told, err := ReadForwarded(x.head.Fields, proxies)
 	x.proxies, x.client = proxies, told.Client
+	if x.client.Addr().IsLoopback() && !isLocal(x.session.conn.RemoteAddr()) {
+		x.client = netip.AddrPort{} // the proxy speaks for itself
+	}
 	return err
+}
+
+// isLocal tells whether a peer is on this machine.
+func isLocal(peer net.Addr) bool {
+	tcp, ok := peer.(*net.TCPAddr)
+	return !ok || tcp.IP.IsLoopback()
 }
 
 // Forwarded is what trusted proxies (engine.ListenOptions.TrustedProxies) tell of the request: who asks, by which scheme, and for which

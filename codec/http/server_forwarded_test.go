@@ -4,6 +4,7 @@ package http
 
 import (
 	"fmt"
+	"net"
 	nethttp "net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -136,6 +137,18 @@ func TestServerEventsForwarded(t *testing.T) {
 		c = w.dial()
 		c.listen(getAs("/events", "X-Forwarded-For: 192.0.2.9"))
 		<-addresses
+	}
+}
+
+// A proxy that names a loopback address means its own machine, not this one.
+func TestIsLocal(t *testing.T) {
+	for address, want := range map[string]bool{"127.0.0.1": true, "::1": true, "10.1.2.3": false, "2001:db8::1": false} {
+		if got := isLocal(&net.TCPAddr{IP: net.ParseIP(address)}); got != want {
+			t.Errorf("%s: %v", address, got)
+		}
+	}
+	if !isLocal(&net.UnixAddr{}) {
+		t.Error("a unix socket is of another machine")
 	}
 }
 
