@@ -76,6 +76,13 @@ func (c *Conn) Exempt() {
 	c.clearHold(holdFast)
 }
 
+// Pace undoes Exempt: the connection has become somebody else's, or speaks another protocol.
+func (c *Conn) Pace() {
+	if c.paceSeat == unpaced {
+		c.paceSeat = 0
+	}
+}
+
 // countBytes counts what a read has brought, when it has been handled.
 func (c *Conn) countBytes(n int) {
 	cost := c.costs.byte

@@ -31,6 +31,7 @@ func (s *server) newSite(o siteOptions) *http.Server {
 		MinBodyRate:  o.minBodyRate,
 		IdleTimeout:  o.idle,
 		MaxPipelined: o.maxPipelined,
+		RateExempt:   loopback, // nginx on this machine, a back end
 	}
 	s.servePage(w)
 	w.Upgrade("GET /ws", s.clients(o, 0)) // the head's time is the handshake's

@@ -194,7 +194,7 @@ where it is allowed, is no limit.
   -message-rate n
       Messages, pings and requests that a page may send a second, or off (default 100);
       four seconds' worth may come at once. Back ends are exempt, by text and, once they
-      have been let in, by http.
+      have been let in, by http; so are requests from this machine and -trust-proxy.
   -byte-rate size
       Bytes likewise, or off (default 1MiB).
   -fast policy

@@ -3,6 +3,7 @@
 package http
 
 import (
+	"net/netip"
 	"sync"
 	"time"
 
@@ -33,6 +34,10 @@ type Server struct {
 	// IdleTimeout is how long a connection may bring no request, from its beginning or the last answer on. Default 75 s.
 	// Beyond it: it is closed without a word, which no client takes for an answer.
 	IdleTimeout time.Duration
+	// RateExempt are networks whose connections are not held to the listener's MessageRate and ByteRate as long as they speak HTTP: who
+	// connects from there may pass on the requests of many. The peers of a unix socket are exempt when any network is, and trusted
+	// proxies (engine.ListenOptions.TrustedProxies) always. A WebSocket is one client's, and held to the rates. Default: nobody.
+	RateExempt []netip.Prefix
 	// MaxPipelined is how many requests of one connection may wait for their answers; beyond it the connection is not read
 	// until it is half of that. Default 64.
 	MaxPipelined int

@@ -5,6 +5,7 @@ package http
 import (
 	"io"
 	nethttp "net/http"
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -106,4 +107,59 @@ func TestServerExempts(t *testing.T) {
 	if n := w.Engine.Stats().RateCloses; n != 0 {
 		t.Errorf("%d closed", n)
 	}
+}
+
+// Requests from where many may speak are not held to a rate, and those of an upgraded connection are again.
+func TestServerRateExempt(t *testing.T) {
+	loopback := netip.MustParsePrefix("127.0.0.0/8")
+	for name, test := range map[string]struct {
+		server  *Server
+		options engine.ListenOptions
+	}{
+		"RateExempt":     {&Server{RateExempt: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24"), loopback}}, engine.ListenOptions{}},
+		"TrustedProxies": {&Server{}, engine.ListenOptions{TrustedProxies: []netip.Prefix{loopback}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, o := test.server, test.options
+			o.MessageRate, o.Fast = 1, engine.CloseFast
+			s.OnRequest = tell
+			s.Upgrade("GET /up", upgrader(func(x *Exchange) {
+				conn, err := x.Hijack()
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				conn.SetHandler(counting{})
+			}))
+			w := serve(t, s, o)
+			c := w.dial()
+			for range 50 {
+				c.send(get("/"))
+				c.want(200, `GET / ""`)
+			}
+			c.send(get("/up") + strings.Repeat("x", 50))
+			if _, err := io.Copy(io.Discard, c.r); err != nil {
+				t.Fatal(err)
+			}
+			if n := w.Engine.Stats().RateCloses; n != 1 {
+				t.Errorf("%d closed", n)
+			}
+		})
+	}
+}
+
+// counting takes each byte for a message.
+type counting struct{}
+
+func (counting) OnOpen(*engine.Conn)         {}
+func (counting) OnClose(*engine.Conn, error) {}
+func (counting) OnShutdown(c *engine.Conn)   { c.Close() }
+
+func (counting) OnTraffic(c *engine.Conn, p []byte) int {
+	for i := range p {
+		if !c.Count() {
+			return i
+		}
+	}
+	return len(p)
 }

@@ -52,7 +52,12 @@ func (s *session) release(why hold) {
 	}
 }
 
-func (s *session) OnOpen(*engine.Conn) { s.look() }
+func (s *session) OnOpen(conn *engine.Conn) {
+	if s.server.exempts(conn) {
+		conn.Exempt()
+	}
+	s.look()
+}
 
 func (s *session) OnTraffic(conn *engine.Conn, p []byte) (used int) {
 	for used < len(p) && s.takes() && conn.Next() {

@@ -22,7 +22,7 @@ var ErrHijack = errors.New("http: the connection cannot be given away now")
 // The exchange's Head and Body stay valid until the handler returns; nothing else of it is of use but Forwarded. The errors are
 // ErrHijack and engine.ErrClosed.
 //
-// The connection is one client's from then on. When a trusted proxy has named it, RemoteAddr is its address, and the listener's limits
+// The connection is one client's from then on, and held to the listener's rates. When a trusted proxy has named it, RemoteAddr is its address, and the listener's limits
 // on an address hold for it: engine.ErrPerAddress and engine.ErrAddressRate say that there are too many, and then the request has
 // been answered with ErrAddressLimit.
 func (x *Exchange) Hijack() (*engine.Conn, error) {
@@ -51,6 +51,7 @@ func (x *Exchange) hijack() (*engine.Conn, error) {
 	s.watch.stop()
 	s.holds = 0
 	s.conn.Release()
+	s.conn.Pace()
 	s.conn.NoteMemory(0)
 	return s.conn, nil
 }
