@@ -13,6 +13,7 @@ import (
 	"fanloop/engine"
 	"fanloop/hub"
 	"fanloop/hubapi"
+	"fanloop/identity"
 )
 
 // Sources are what is shown. Engine must be there; what else is left out is not shown.
@@ -24,6 +25,11 @@ type Sources struct {
 	// WebSocket and Text are likewise a *websocket.Server and a *text.Server, or what adds several up.
 	WebSocket WebSocketStats
 	Text      TextStats
+	// Identity is an *identity.Door.
+	Identity IdentityStats
+	// OriginsRefused is how many pages of other sites have been refused, BackEndsRefused how many connections that did not show a text
+	// port its token. Any goroutine.
+	OriginsRefused, BackEndsRefused func() uint64
 	// MessagesIn is how many messages have come since the start, for a program that counts them. Any goroutine.
 	MessagesIn func() uint64
 }
@@ -36,6 +42,9 @@ type WebSocketStats interface{ Stats() websocket.Stats }
 
 // TextStats is whom to ask what has become of text connections. Any goroutine.
 type TextStats interface{ Stats() text.Stats }
+
+// IdentityStats is whom to ask what has become of those who show who they are. Any goroutine.
+type IdentityStats interface{ Stats() identity.DoorStats }
 
 // New makes a collector to be registered. It may be asked from any goroutine.
 func New(from Sources) prometheus.Collector {
@@ -55,6 +64,15 @@ func New(from Sources) prometheus.Collector {
 	}
 	if from.API != nil {
 		c.families = append(c.families, apiFamilies...)
+	}
+	if from.Identity != nil {
+		c.families = append(c.families, identityFamily)
+	}
+	if from.OriginsRefused != nil {
+		c.families = append(c.families, originsRefused)
+	}
+	if from.BackEndsRefused != nil {
+		c.families = append(c.families, backEndsRefused)
 	}
 	if from.MessagesIn != nil {
 		c.families = append(c.families, messagesIn)
@@ -89,6 +107,9 @@ type snapshot struct {
 	text       text.Stats
 	api        hubapi.Stats
 	messagesIn uint64
+	identity   identity.DoorStats
+	origins    uint64
+	backEnds   uint64
 }
 
 func (c *collector) snapshot() *snapshot {
@@ -107,6 +128,15 @@ func (c *collector) snapshot() *snapshot {
 	}
 	if c.from.API != nil {
 		s.api = c.from.API.Stats()
+	}
+	if c.from.Identity != nil {
+		s.identity = c.from.Identity.Stats()
+	}
+	if c.from.OriginsRefused != nil {
+		s.origins = c.from.OriginsRefused()
+	}
+	if c.from.BackEndsRefused != nil {
+		s.backEnds = c.from.BackEndsRefused()
 	}
 	if c.from.MessagesIn != nil {
 		s.messagesIn = c.from.MessagesIn()

@@ -22,6 +22,7 @@ import (
 	"fanloop/engine"
 	"fanloop/hub"
 	"fanloop/hubapi"
+	"fanloop/identity"
 )
 
 // served is an engine with a hub and a text port, whose lines are bound as uids and answered.
@@ -58,8 +59,19 @@ func serve(t *testing.T) *served {
 			t.Error(err)
 		}
 	})
-	s.sources = Sources{Engine: e, Hub: s.hub, HTTP: &http.Server{}, API: &hubapi.API{Hub: s.hub}, MessagesIn: func() uint64 { return 7 }, WebSocket: &websocket.Server{}, Text: s.backends}
+	s.sources = Sources{
+		Engine: e, Hub: s.hub, HTTP: &http.Server{}, API: &hubapi.API{Hub: s.hub}, MessagesIn: func() uint64 { return 7 },
+		WebSocket: &websocket.Server{}, Text: s.backends,
+		Identity: door{}, OriginsRefused: func() uint64 { return 8 }, BackEndsRefused: func() uint64 { return 9 },
+	}
 	return s
+}
+
+// door is one through which some have come.
+type door struct{}
+
+func (door) Stats() identity.DoorStats {
+	return identity.DoorStats{Admitted: 1, Refused: 2, Missing: 3, Unanswered: 4, Refreshed: 5, Expired: 6}
 }
 
 func (s *served) onLine(c *text.Conn, line []byte) {
@@ -167,6 +179,14 @@ func TestValues(t *testing.T) {
 		{"fanloop_hub_messages_total", "taken", 3},
 		{"fanloop_messages_received_total", "", 7},
 		{"fanloop_http_requests_total", "", 0},
+		{"fanloop_identities_total", "admitted", 1},
+		{"fanloop_identities_total", "refused", 2},
+		{"fanloop_identities_total", "missing", 3},
+		{"fanloop_identities_total", "unanswered", 4},
+		{"fanloop_identities_total", "refreshed", 5},
+		{"fanloop_identities_total", "expired", 6},
+		{"fanloop_origins_refused_total", "", 8},
+		{"fanloop_back_ends_refused_total", "", 9},
 	} {
 		if f := got[want.name]; f == nil || sum(f, want.label) != want.value {
 			t.Errorf("%s %s: %v, want %v", want.name, want.label, f, want.value)
@@ -210,7 +230,7 @@ func TestEngineAlone(t *testing.T) {
 	if got["fanloop_connections"] == nil {
 		t.Error("the engine is missing")
 	}
-	for _, name := range []string{"fanloop_hub_uids", "fanloop_http_requests_total", "fanloop_api_requests_total", "fanloop_messages_received_total"} {
+	for _, name := range []string{"fanloop_hub_uids", "fanloop_http_requests_total", "fanloop_api_requests_total", "fanloop_identities_total", "fanloop_origins_refused_total", "fanloop_back_ends_refused_total", "fanloop_messages_received_total"} {
 		if got[name] != nil {
 			t.Errorf("%s is there", name)
 		}

@@ -62,8 +62,15 @@ func (s *server) adminSite() *http.Server {
 // registry holds what /metrics shows: the server's figures, Go's and the process's.
 func (s *server) registry() *prometheus.Registry {
 	r := prometheus.NewRegistry()
+	from := metrics.Sources{
+		Engine: s.engine, Hub: s.hub, HTTP: s.sites, API: s.api, MessagesIn: s.received,
+		WebSocket: &s.webSockets, Text: &s.texts, OriginsRefused: s.gates.originsRefused, BackEndsRefused: s.auth.Failed,
+	}
+	if s.door != nil {
+		from.Identity = s.door
+	}
 	r.MustRegister(
-		metrics.New(metrics.Sources{Engine: s.engine, Hub: s.hub, HTTP: s.sites, API: s.api, MessagesIn: s.received, WebSocket: &s.webSockets, Text: &s.texts}),
+		metrics.New(from),
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)

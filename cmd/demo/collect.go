@@ -30,6 +30,7 @@ func (s *server) sample() sample {
 // status is how the server is; its loops were busy between the two samples. The state is left out.
 func (s *server) status(from, to sample) status {
 	e, h, web, api, pages := s.engine.Stats(), s.hub.Stats(), s.sites.Stats(), s.api.Stats(), s.webSockets.Stats()
+	who := s.doorStats()
 	return status{
 		Version: version(), Process: os.Getpid(), Started: processStart, Uptime: to.taken.Sub(processStart).Seconds(),
 		Connections: e.Connections, Stalled: e.Stalled, Bound: h.Bound, UIDs: h.UIDs, Groups: h.Groups,
@@ -45,6 +46,8 @@ func (s *server) status(from, to sample) status {
 		MemoryUsed: e.Memory, MemoryBudget: e.MaxMemory, MemorySpent: e.MemorySpent, MemoryClosed: e.MemoryClosed,
 		Lingered: e.Lingered,
 		Requests: web.Requests, RequestsRefused: web.Refused + api.Denied, EventStreams: web.EventStreamsOpen,
+		OriginsRefused: s.gates.originsRefused(), Identified: who.Admitted, IdentityRefused: who.Refused, IdentityMissing: who.Missing,
+		IdentityExpired: who.Expired, IdentityUnanswered: who.Unanswered, BackEndsRefused: s.auth.Failed(),
 		Handshakes: e.Handshakes, HandshakesFailed: e.HandshakesFailed,
 		HandshakesLate: e.HandshakeTimeouts, HandshakesGone: e.HandshakesGaveWay,
 		WebSockets: pages.Opened, WebSocketsRefused: pages.Refused, OriginsRefused: pages.OriginsRefused,

@@ -5,6 +5,7 @@ package main
 import (
 	"net/url"
 	"slices"
+	"sync"
 
 	"fanloop/codec/http"
 	"fanloop/codec/text"
@@ -55,6 +56,36 @@ func (s *server) origins() http.Origins {
 		return http.Origins{"same-host"}
 	}
 	return http.Origins{"same-host", "null"}
+}
+
+// gates are all that pages connect to: a reload makes new ones, and what the old ones have counted stays counted.
+type gates struct {
+	mu  sync.Mutex
+	all []interface{ OriginsRefused() uint64 }
+}
+
+func (g *gates) add(one interface{ OriginsRefused() uint64 }) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.all = append(g.all, one)
+}
+
+// originsRefused is how many pages of other sites have been refused. Any goroutine may ask.
+func (g *gates) originsRefused() (n uint64) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, one := range g.all {
+		n += one.OriginsRefused()
+	}
+	return n
+}
+
+// doorStats are zero without a door.
+func (s *server) doorStats() (none identity.DoorStats) {
+	if s.door == nil {
+		return none
+	}
+	return s.door.Stats()
 }
 
 // readers are the origins of pages that may read event streams: those of -cors, and those that may connect.

@@ -15,7 +15,8 @@ import (
 )
 
 // events serves the pages that listen by Server-Sent Events: they cannot say anything, so uid and groups stand in the query.
-func (s *server) events(cors []string) *http.Events {
+func (s *server) events(cors []string) (e *http.Events) {
+	defer func() { s.gates.add(e) }()
 	if s.door != nil {
 		return s.door.GuardEvents(s.knownEvents(cors))
 	}

@@ -104,6 +104,7 @@ func (s *server) clients(p siteOptions, handshakeTimeout time.Duration) *websock
 		OnClose:          s.onClientClose,
 	}
 	s.webSockets.add(clients)
+	s.gates.add(clients)
 	if s.door != nil {
 		clients.OnMessage = s.onKnownMessage
 		return s.door.Guard(clients)

@@ -31,6 +31,7 @@ type server struct {
 	api         *hubapi.API
 	auth        *text.Auth     // of back ends that write lines
 	door        *identity.Door // nil: pages are who they say
+	gates       gates          // that pages of other sites are refused at
 	jwtKeys     *identity.Keys // nil when pages show no tokens
 	certs       *engine.Certificates
 	authorities map[string]*authorities // by the port that asks for certificates of back ends

@@ -57,6 +57,14 @@ type status struct {
 	RequestsRefused uint64 `json:"requests_refused"` // of them, those that broke HTTP or a limit, or might not use the API
 	EventStreams    int64  `json:"event_streams"`    // of the moment
 
+	OriginsRefused     uint64 `json:"origins_refused"` // pages of other sites
+	Identified         uint64 `json:"identified"`      // pages let in by a token or the back end's word
+	IdentityRefused    uint64 `json:"identity_refused"`
+	IdentityMissing    uint64 `json:"identity_missing"`
+	IdentityExpired    uint64 `json:"identity_expired"`
+	IdentityUnanswered uint64 `json:"identity_unanswered"`
+	BackEndsRefused    uint64 `json:"back_ends_refused"` // on text ports, for their token
+
 	Handshakes       uint64 `json:"tls_handshakes"` // those that succeeded
 	HandshakesFailed uint64 `json:"tls_failed"`
 	HandshakesLate   uint64 `json:"tls_timeouts"` // of those that failed

@@ -41,7 +41,7 @@ var rules = map[string]rule{
 	"codec/websocket": {servers: []string{"fanloop/engine", "fanloop/internal/rounds"}, files: []string{"fanloop/codec/http", "github.com/gobwas/ws"}, tests: []string{"github.com/gobwas/ws/..."}},
 	"hubapi":          {files: []string{"fanloop/hub", "fanloop/codec/http"}, servers: []string{"fanloop/engine"}, tests: []string{"fanloop/codec/websocket"}},
 	"identity":        {files: []string{"github.com/golang-jwt/jwt/v5", "fanloop/codec/http"}, servers: []string{"fanloop/engine", "fanloop/codec/websocket", "fanloop/hub"}, tests: []string{"fanloop/codec/..."}},
-	"metrics":         {files: append([]string{"github.com/prometheus/client_golang/...", "fanloop/hubapi"}, forExamples...), tests: []string{"github.com/prometheus/common/expfmt", "github.com/prometheus/client_model/go"}},
+	"metrics":         {files: append([]string{"github.com/prometheus/client_golang/...", "fanloop/hubapi", "fanloop/identity"}, forExamples...), tests: []string{"github.com/prometheus/common/expfmt", "github.com/prometheus/client_model/go"}},
 	"cmd/...":         {files: []string{"..."}},
 	"bench/...":       {files: []string{"..."}},
 	"soak":            {files: []string{"..."}},
