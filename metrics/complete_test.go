@@ -15,7 +15,7 @@ var shownByLoop = []string{"engine.Connections", "engine.Stalled", "engine.Busy"
 // Whatever is counted is shown: each field of the sources' figures changes a value.
 func TestEveryFigureIsShown(t *testing.T) {
 	var families []family
-	for _, f := range [][]family{engineFamilies, hubFamilies, httpFamilies, webSocketFamilies, textFamilies, apiFamilies, {messagesIn}} {
+	for _, f := range [][]family{engineFamilies, hubFamilies, httpFamilies, webSocketFamilies, textFamilies, apiFamilies, {messagesIn, identityFamily, originsRefused, backEndsRefused}} {
 		families = append(families, f...)
 	}
 	sum := func(s *snapshot) (sum float64) {

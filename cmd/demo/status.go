@@ -57,8 +57,7 @@ type status struct {
 	RequestsRefused uint64 `json:"requests_refused"` // of them, those that broke HTTP or a limit, or might not use the API
 	EventStreams    int64  `json:"event_streams"`    // of the moment
 
-	OriginsRefused     uint64 `json:"origins_refused"` // pages of other sites
-	Identified         uint64 `json:"identified"`      // pages let in by a token or the back end's word
+	Identified         uint64 `json:"identified"` // pages let in by a token or the back end's word
 	IdentityRefused    uint64 `json:"identity_refused"`
 	IdentityMissing    uint64 `json:"identity_missing"`
 	IdentityExpired    uint64 `json:"identity_expired"`
@@ -72,7 +71,7 @@ type status struct {
 
 	WebSockets        uint64 `json:"websockets"`         // opened
 	WebSocketsRefused uint64 `json:"websockets_refused"` // answered with another status than 101
-	OriginsRefused    uint64 `json:"origins_refused"`    // of those refused
+	OriginsRefused    uint64 `json:"origins_refused"`    // pages of other sites, by WebSocket and by event stream
 	PongTimeouts      uint64 `json:"pong_timeouts"`      // pages closed because nothing came after the pings
 	Breaches          uint64 `json:"protocol_errors"`    // pages closed because they broke the protocol, or sent too much
 
