@@ -2,7 +2,10 @@
 
 package engine
 
-import "time"
+import (
+	"sync/atomic"
+	"time"
+)
 
 // PushTimes are how long pushes took, from the moment at which a hub took them (NotePushed) until each of their connections on a
 // loop had its turn to write them. A connection whose peer takes no more does not count: how long that lasts is the peer's doing. A
@@ -20,6 +23,7 @@ type pushClock struct {
 	first int
 	n     int
 	times durations
+	sum   atomic.Int64
 }
 
 // maxMarks is how many events' pushes are timed at once. Those of further ones are not: the loop is far behind then, and the oldest
@@ -62,7 +66,9 @@ func (l *Loop) notePushes(now time.Duration) {
 		if m.served > l.served || m.position > l.everybody.due {
 			return
 		}
-		p.times.count(now-m.taken, m.pushes)
+		took := now - m.taken
+		p.times.count(took, m.pushes)
+		p.sum.Store(p.sum.Load() + int64(took)*int64(m.pushes))
 		p.first = (p.first + 1) % maxMarks
 	}
 }
@@ -70,7 +76,7 @@ func (l *Loop) notePushes(now time.Duration) {
 // PushesWithin is TurnsWithin for Stats.PushTimes.
 func (l *Loop) PushesWithin(limits ...time.Duration) []uint64 { return l.pushes.times.within(limits) }
 
-func (s *durationCounts) pushTimes() PushTimes {
+func (s *durationCounts) pushTimes(sum time.Duration) PushTimes {
 	t := s.turns()
-	return PushTimes{Count: t.Count, Sum: s.sum, P50: t.P50, P99: t.P99, P999: t.P999, Max: t.Max}
+	return PushTimes{Count: t.Count, Sum: sum, P50: t.P50, P99: t.P99, P999: t.P999, Max: t.Max}
 }

@@ -44,7 +44,8 @@ type Loop struct {
 	timers  wheel
 	armed   uint64 // the tick at which timerfd rings, 0 for none
 	started time.Time
-	now     time.Time // when the present event began
+	now     time.Time     // when the present event began
+	slow    time.Duration // of it, what slow callbacks have taken and has been noted
 
 	readBuf []byte
 	batch   batch
@@ -161,9 +162,11 @@ func (l *Loop) run() error {
 // handle serves one event. It never returns an error but the one that ends Polling: gnet drops all others.
 func (l *Loop) handle(fd int, events netpoll.IOEvent, _ netpoll.IOFlags) error {
 	start := time.Now()
-	l.now = start
-	l.work.begin(start.Sub(l.started))
-	l.fresh = l.turns.begin(fd, start.Sub(l.started))
+	began := start.Sub(l.started)
+	l.now, l.slow = start, 0
+	l.work.begin(began)
+	l.fresh = l.turns.begin(fd, began)
+	var c *Conn
 	switch fd {
 	case l.inbox.eventfd:
 		l.woken = false
@@ -175,8 +178,7 @@ func (l *Loop) handle(fd int, events netpoll.IOEvent, _ netpoll.IOFlags) error {
 		l.runTimers()
 	default:
 		l.events++
-		c := l.handleSocket(fd, events)
-		l.noteSlow(start, c)
+		c = l.handleSocket(fd, events)
 	}
 	l.settle()
 	l.checkBacklog()
@@ -188,6 +190,9 @@ func (l *Loop) handle(fd int, events netpoll.IOEvent, _ netpoll.IOFlags) error {
 	}
 	l.ring()
 	end := l.age()
+	if fd != l.inbox.eventfd && fd != l.timerfd {
+		l.lookSlow(end-began-l.slow, c) // after all else: no clock is asked for it
+	}
 	if l.pushes.n > 0 {
 		l.notePushes(end)
 	}
@@ -256,9 +261,14 @@ func (l *Loop) stop() { l.stopped = true }
 // noteSlow tells how long something took, which may have been c's.
 func (l *Loop) noteSlow(start time.Time, c *Conn) time.Duration {
 	d := time.Since(start)
+	l.lookSlow(d, c)
+	return d
+}
+
+func (l *Loop) lookSlow(d time.Duration, c *Conn) {
 	if d > slowCallback {
+		l.slow += d
 		l.stats.slowCallbacks.Add(1)
 		l.log.Warn("engine: a callback held its loop", "loop", l.index, logOf(c), "for", d)
 	}
-	return d
 }

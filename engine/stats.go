@@ -120,12 +120,14 @@ func (s *loopStats) discarded(n int) { s.bytesAway.Add(uint64(n)) }
 func (e *Engine) Stats() Stats {
 	var sum Stats
 	var turns, pushes durationCounts
+	var took time.Duration
 	for _, l := range e.loops {
 		sum.add(l)
 		turns.add(&l.turns.durations)
 		pushes.add(&l.pushes.times)
+		took += time.Duration(l.pushes.sum.Load())
 	}
-	sum.Turns, sum.PushTimes = turns.turns(), pushes.pushTimes()
+	sum.Turns, sum.PushTimes = turns.turns(), pushes.pushTimes(took)
 	return sum
 }
 
@@ -133,10 +135,12 @@ func (e *Engine) Stats() Stats {
 func (l *Loop) Stats() Stats {
 	var s Stats
 	var turns, pushes durationCounts
+	var took time.Duration
 	s.add(l)
 	turns.add(&l.turns.durations)
 	pushes.add(&l.pushes.times)
-	s.Turns, s.PushTimes = turns.turns(), pushes.pushTimes()
+	took += time.Duration(l.pushes.sum.Load())
+	s.Turns, s.PushTimes = turns.turns(), pushes.pushTimes(took)
 	return s
 }
 

@@ -64,13 +64,11 @@ func (t *turnClock) end(at time.Duration) { t.ended = at }
 type durations struct {
 	counts  [turnClasses]atomic.Uint64
 	longest atomic.Int64
-	sum     atomic.Int64
 }
 
 func (t *durations) count(d time.Duration, times uint64) {
 	n := &t.counts[turnClass(d)]
 	n.Store(n.Load() + times)
-	t.sum.Store(t.sum.Load() + int64(d)*int64(times))
 	if int64(d) > t.longest.Load() {
 		t.longest.Store(int64(d))
 	}
@@ -115,7 +113,6 @@ func turnClassEnd(class int) time.Duration {
 type durationCounts struct {
 	counts  [turnClasses]uint64
 	longest time.Duration
-	sum     time.Duration
 }
 
 func (s *durationCounts) add(t *durations) {
@@ -123,7 +120,6 @@ func (s *durationCounts) add(t *durations) {
 		s.counts[i] += t.counts[i].Load()
 	}
 	s.longest = max(s.longest, time.Duration(t.longest.Load()))
-	s.sum += time.Duration(t.sum.Load())
 }
 
 func (s *durationCounts) turns() Turns {
