@@ -265,6 +265,7 @@ func TestTLSWriteErrors(t *testing.T) {
 		t.Fatal("not stalled")
 	}
 	c.writeErr = nil
+	s.feed()
 	s.pump()
 	c.carry(anyCut)
 	expect(t, c.client, "hello")
