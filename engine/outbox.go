@@ -27,6 +27,7 @@ type item struct {
 	key      string // of a push to a connection that conflates
 	chunk    bool   // frame is a chunk of the loop's, to be given back
 	push     bool   // not the connection's own: it may be dropped
+	keep     bool   // Keep has named it
 }
 
 // itemOverhead is what an item counts against limits beside its bytes: without it, a million empty messages would be free.

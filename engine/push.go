@@ -103,8 +103,8 @@ func (c *Conn) pushShared(m Shared) bool {
 // statusTryAgainLater is the registered WebSocket close code 1013.
 const statusTryAgainLater = 1013
 
-// endSlow closes a connection whose peer does not read: what it has not begun to receive is dropped, and its protocol says
-// why. A frame that has been written in part is finished, or the goodbye could not be read.
+// endSlow closes a connection whose peer does not read: what it has not begun to receive is dropped, but for what Keep has named, and its
+// protocol says why. A frame that has been written in part is finished, or the goodbye could not be read.
 func (c *Conn) endSlow() {
 	c.loop.stats.slow.Add(1)
 	c.loop.log.Info("engine: a slow consumer is closed", c.Log())
@@ -113,20 +113,28 @@ func (c *Conn) endSlow() {
 	c.loop.kick(c, statusTryAgainLater, "too slow")
 }
 
-// dropUnwritten empties the outbox but for the rest of a frame that the kernel has a part of.
+// dropUnwritten empties the outbox but for the rest of a frame that the kernel has a part of, and what Keep has named.
 func (c *Conn) dropUnwritten() {
-	var rest []byte
+	var kept []item
+	partly := 0 // items that are written in part
 	if c.written > 0 {
-		rest = c.headFrame()[c.written:]
-		if c.headIsItem() && c.out.head().chunk {
-			rest = slices.Clone(rest) // chunks are used again
+		rest := c.headFrame()[c.written:]
+		if c.headIsItem() {
+			partly = 1
+			if c.out.head().chunk {
+				rest = slices.Clone(rest) // chunks are used again
+			}
 		}
+		kept = append(kept, item{frame: rest})
+	}
+	if c.out != nil {
+		kept = c.out.takeKept(kept, partly)
 	}
 	c.quitLog()
 	c.discard()
-	if rest != nil {
-		c.outbox().add(item{frame: rest})
-		c.loop.account(c, len(rest)+itemOverhead)
+	for _, it := range kept {
+		c.outbox().add(it)
+		c.loop.account(c, len(it.frame)+itemOverhead)
 	}
 	c.full = false
 	c.clearHold(holdOutbox)

@@ -97,7 +97,8 @@ func (c *Conn) burden() int {
 	return n
 }
 
-// giveWay closes c for what it holds. Its protocol says that it may come again; one that has said goodbye already is cut off.
+// giveWay closes c for what it holds. Its protocol says that it may come again; one that has said goodbye already is cut off, and so is
+// one that holds much that Keep has named: behind half of that a goodbye could not be read.
 func (c *Conn) giveWay() {
 	l := c.loop
 	l.stats.gaveMemory.Add(1)
@@ -108,6 +109,10 @@ func (c *Conn) giveWay() {
 	c.seldom().reason = ErrMemory
 	if c.stalled {
 		c.dropUnwritten()
+	}
+	if c.ownBytes() > readSize {
+		c.abort(ErrMemory)
+		return
 	}
 	l.unhold(c)
 	l.kick(c, statusTryAgainLater, "out of memory")

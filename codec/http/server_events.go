@@ -130,6 +130,7 @@ func (e *Events) takeOver(x *Exchange, head []byte) error {
 	conn.SetHandler((*eventSession)(c))
 	conn.SetFormat(c.format())
 	_ = conn.Send(head) // inside the connection's callback there is room
+	conn.Keep()
 	if e.Retry > 0 {
 		_ = c.SendEvent(&Event{Retry: e.Retry})
 	}

@@ -149,6 +149,7 @@ func (o *opening) become(accept Accept, answer []byte) *session {
 	if c.conn.SendShared(answer) != nil {
 		return nil // OnUpgrade closed it
 	}
+	c.conn.Keep()
 	c.server.counters.opened.Add(1)
 	c.subprotocol = accept.Subprotocol
 	c.conn.SetHandler(s)
