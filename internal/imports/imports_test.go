@@ -33,7 +33,7 @@ var gnet = []string{"github.com/panjf2000/gnet/v2/pkg/...", "golang.org/x/sys/un
 
 // rules name every package of the tree, by its directory; each directory has one.
 var rules = map[string]rule{
-	"engine":          {files: ofEngine},
+	"engine":          {files: ofEngine, tests: append([]string{"fanloop/hubapi", "github.com/gobwas/ws"}, forExamples...)}, // of whole conversations
 	"hub":             {},
 	"loglimit":        {},
 	"codec/text":      {servers: []string{"fanloop/engine"}},
