@@ -67,10 +67,16 @@ func launchAs(t *testing.T, role string, args ...string) *process {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &process{t: t, cmd: exec.Command(self, args...), stdout: peers.NewLines(), stderr: peers.NewLines(), ended: make(chan struct{})}
+	return launchCommand(t, exec.Command(self, args...), role)
+}
+
+// launchCommand runs a command that becomes the program.
+func launchCommand(t *testing.T, cmd *exec.Cmd, role string) *process {
+	t.Helper()
+	p := &process{t: t, cmd: cmd, stdout: peers.NewLines(), stderr: peers.NewLines(), ended: make(chan struct{})}
 	p.cmd.Stdout, p.cmd.Stderr = p.stdout, p.stderr
 	// The race detector waits a second at each exit otherwise.
-	p.cmd.Env = append(os.Environ(), testRole+"="+role, "GORACE=atexit_sleep_ms=0")
+	p.cmd.Env = append(append(os.Environ(), testRole+"="+role, "GORACE=atexit_sleep_ms=0"), cmd.Env...)
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
