@@ -63,8 +63,9 @@ func (e *Events) Next() string {
 	}
 }
 
-// Ended waits until the server has ended the stream as HTTP wants it; an event before that fails the test.
-func (e *Events) Ended() {
+// Ended waits until the server has ended the stream as HTTP wants it, and returns how long a browser would wait then before it connects
+// again, if the server says. An event before that fails the test.
+func (e *Events) Ended() (retry time.Duration) {
 	e.t.Helper()
 	_ = e.conn.SetReadDeadline(time.Now().Add(Bound))
 	rest, err := io.ReadAll(e.in)
@@ -72,6 +73,14 @@ func (e *Events) Ended() {
 		e.t.Fatalf("events: got %q, %v, want the end", rest, err)
 	}
 	e.conn.Close()
+	for line := range strings.Lines(string(rest)) {
+		if ms, is := strings.CutPrefix(strings.TrimSuffix(line, "\n"), "retry: "); is {
+			if retry, err = time.ParseDuration(ms + "ms"); err != nil {
+				e.t.Fatal("events: ", err)
+			}
+		}
+	}
+	return retry
 }
 
 // Close hangs up.
