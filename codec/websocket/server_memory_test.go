@@ -115,8 +115,9 @@ func heap() int {
 	return int(m.HeapAlloc)
 }
 
-// weigh returns the bytes of heap that each of n idle connections holds, once it has handled a message.
-func weigh(t testing.TB, n int) float64 {
+// weigh returns the bytes of heap that each of n idle connections of a server, which echoes, holds once it has handled a message.
+func weigh(t testing.TB, n int, s *Server, o engine.ListenOptions) float64 {
+	t.Helper()
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil || limit.Cur < uint64(2*n+100) {
 		t.Skipf("%d descriptors are needed, there are %d (ulimit -n)", 2*n+100, limit.Cur)
@@ -126,7 +127,7 @@ func weigh(t testing.TB, n int) float64 {
 		t.Fatal(err)
 	}
 	defer func() { _ = e.Shutdown(t.Context()) }()
-	ln, err := e.Listen("127.0.0.1:0", &Server{OnMessage: echo})
+	ln, err := e.Listen("127.0.0.1:0", s, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,14 +156,14 @@ func TestIdleConnection(t *testing.T) {
 	if size := unsafe.Sizeof(Conn{}); size > 240 {
 		t.Errorf("a Conn has %d bytes", size)
 	}
-	if weight := weigh(t, 1000); weight > 700 {
+	if weight := weigh(t, 1000, &Server{OnMessage: echo}, engine.ListenOptions{}); weight > 700 {
 		t.Errorf("an idle connection holds %.0f bytes", weight)
 	}
 }
 
 func BenchmarkIdleConnection(b *testing.B) {
 	for b.Loop() {
-		b.ReportMetric(weigh(b, 5000), "B/conn")
+		b.ReportMetric(weigh(b, 5000, &Server{OnMessage: echo}, engine.ListenOptions{}), "B/conn")
 	}
 	b.ReportMetric(float64(unsafe.Sizeof(Conn{})), "B/Conn")
 	b.ReportMetric(float64(unsafe.Sizeof(engine.Conn{})), "B/engine.Conn")
