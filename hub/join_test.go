@@ -63,3 +63,25 @@ func TestCrowdsShrink(t *testing.T) {
 		eq(t, "stats", f.hub.Stats().Groups, 0)
 	})
 }
+
+// A name of MaxName bytes, and MaxGroups groups, are taken; one more is refused, counted, and nobody else's business.
+func TestNameAndGroupLimits(t *testing.T) {
+	everyLoops(t, Options{MaxName: 8, MaxGroups: 2}, func(t *testing.T, f *fakes) {
+		c, other := f.bound(f.far(), strings.Repeat("u", 8)), f.bound(f.far(), "other", "g1")
+		f.home(func(x *Home) {
+			must(t, x.Join(c, strings.Repeat("g", 8)))
+			must(t, x.Join(c, "g1"))
+			eq(t, "names", f.hub.Stats().NamesTooLong, uint64(0))
+			eq(t, "groups", f.hub.Stats().TooManyGroups, uint64(0))
+			eq(t, "a long uid", x.Bind(c, strings.Repeat("u", 9)), ErrNameTooLong)
+			eq(t, "a long group", x.Join(c, strings.Repeat("g", 9)), ErrNameTooLong)
+			eq(t, "a third group", x.Join(c, "g2"), ErrTooManyGroups)
+			must(t, x.Join(other, "g2"))
+			eq(t, "names", f.hub.Stats().NamesTooLong, uint64(2))
+			eq(t, "groups", f.hub.Stats().TooManyGroups, uint64(1))
+		})
+		eq(t, "its uid", f.push(f.far(), UID(strings.Repeat("u", 8)), "m"), Verdict{Taken: 1})
+		eq(t, "its group", f.push(f.far(), Group("g1"), "m"), Verdict{Taken: 2})
+		eq(t, "the other's", f.push(f.far(), Group("g2"), "m"), Verdict{Taken: 1})
+	})
+}

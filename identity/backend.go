@@ -237,6 +237,7 @@ func (b *Backend) Close() {
 
 func (b *Backend) timeout() time.Duration { return positiveOr(b.Timeout, 3*time.Second) }
 func (b *Backend) maxConcurrent() int     { return positiveOr(b.MaxConcurrent, 32) }
+func (b *Backend) maxCached() int         { return positiveOr(b.MaxCached, 10_000) }
 func (b *Backend) maxWaiting() int        { return positiveOr(b.MaxWaiting, 1024) }
 
 func positiveOr[N ~int | ~int64](n, standard N) N {

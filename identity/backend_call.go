@@ -18,7 +18,7 @@ const maxAnswer = 64 << 10
 
 func (b *Backend) begin() {
 	b.flights = map[question]*flight{}
-	b.cache.limit = positiveOr(b.MaxCached, 10_000)
+	b.cache.limit = b.maxCached()
 	b.ctx, b.cancel = context.WithCancel(context.Background())
 	if b.client = b.Client; b.client == nil {
 		b.client = &http.Client{

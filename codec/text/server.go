@@ -56,6 +56,13 @@ type Server struct {
 	counters
 }
 
+func (s *Server) authTimeout() time.Duration {
+	if s.AuthTimeout <= 0 {
+		return 10 * time.Second
+	}
+	return s.AuthTimeout
+}
+
 func (s *Server) idleTimeout() time.Duration {
 	if s.IdleTimeout == 0 {
 		return 24 * time.Hour

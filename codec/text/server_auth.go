@@ -8,7 +8,6 @@ import (
 	"crypto/subtle"
 	"errors"
 	"sync/atomic"
-	"time"
 )
 
 // Auth is the token that peers have to show. Their first line is then
@@ -81,11 +80,7 @@ func (s *session) awaitAuth() {
 		return
 	}
 	s.decoder.MaxLine = min(maxAuthLine, s.decoder.limit())
-	limit := server.AuthTimeout
-	if limit <= 0 {
-		limit = 10 * time.Second
-	}
-	s.timer = s.conn.Loop().After(limit, func() {
+	s.timer = s.conn.Loop().After(server.authTimeout(), func() {
 		s.server.Auth.late.Add(1)
 		s.refuseAuth()
 	})

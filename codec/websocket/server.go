@@ -88,6 +88,19 @@ type Server struct {
 // goroutine.
 func (s *Server) OriginsRefused() uint64 { return s.originsRefused.Load() }
 
+func (s *Server) handshakeTimeout() time.Duration {
+	return orDefault(s.HandshakeTimeout, 10*time.Second)
+}
+func (s *Server) closeTimeout() time.Duration { return orDefault(s.CloseTimeout, 5*time.Second) }
+func (s *Server) pingInterval() time.Duration { return orDefault(s.PingInterval, 30*time.Second) }
+
+func orDefault(d, usual time.Duration) time.Duration {
+	if d > 0 {
+		return d
+	}
+	return usual
+}
+
 // PongTimeouts is how many connections have been closed because nothing came after a Ping. It may be called from any goroutine.
 func (s *Server) PongTimeouts() uint64 { return s.pongTimeouts.Load() }
 

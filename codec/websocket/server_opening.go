@@ -52,7 +52,7 @@ func (o *opening) OnOpen(conn *engine.Conn) {
 		o.open(o.arrival.head)
 		return
 	}
-	limit := orDefault(o.conn.server.HandshakeTimeout, 10*time.Second)
+	limit := o.conn.server.handshakeTimeout()
 	o.conn.timer = conn.Loop().After(limit, func() { o.refuse(errHandshakeTimeout, nil) })
 }
 

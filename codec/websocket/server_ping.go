@@ -4,7 +4,6 @@ package websocket
 
 import (
 	"sync"
-	"time"
 
 	"fanloop/engine"
 	"fanloop/internal/rounds"
@@ -30,7 +29,7 @@ func (s *Server) pingsOn(l *engine.Loop) *rounds.Rounds[*session] {
 		if all.of == nil {
 			all.of = map[*engine.Loop]*rounds.Rounds[*session]{}
 		}
-		p = rounds.New(l, orDefault(s.PingInterval, 30*time.Second), (*session).ping)
+		p = rounds.New(l, s.pingInterval(), (*session).ping)
 		all.of[l] = p
 	}
 	return p

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"syscall"
-	"time"
 
 	"fanloop/engine"
 )
@@ -147,7 +146,7 @@ func (s *session) startClose(code int, reason string, cause error) {
 		return
 	}
 	s.conn.Resume() // the client's Close frame is wanted
-	s.timer = s.conn.Loop().After(orDefault(s.server.CloseTimeout, 5*time.Second), s.unanswered)
+	s.timer = s.conn.Loop().After(s.server.closeTimeout(), s.unanswered)
 }
 
 func (s *session) unanswered() {
@@ -216,11 +215,4 @@ func (s *session) OnClose(_ *engine.Conn, err error) {
 	if f := s.server.OnClose; f != nil {
 		f((*Conn)(s), err)
 	}
-}
-
-func orDefault(d, usual time.Duration) time.Duration {
-	if d > 0 {
-		return d
-	}
-	return usual
 }

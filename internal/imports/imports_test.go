@@ -54,6 +54,7 @@ var rules = map[string]rule{
 	"internal/gnetfacts":     {tests: append([]string{"github.com/panjf2000/gnet/v2"}, gnet...)},                             // what the engine relies on, tested
 	"internal/imports":       {},
 	"internal/leak":          {},
+	"internal/limits":        {},
 	"internal/modulename":    {},
 	"internal/peers":         {files: []string{"github.com/gobwas/ws/..."}}, // of which tests are made
 	"internal/securitydoc":   {},
@@ -65,7 +66,7 @@ var rules = map[string]rule{
 var tops = []string{"fanloop/cmd", "fanloop/bench", "fanloop/soak"}
 
 // forTests are the packages that tests of every package may import, and nothing else may.
-var forTests = []string{"fanloop/internal/ambiguous", "fanloop/internal/certs", "fanloop/internal/cut", "fanloop/internal/leak", "fanloop/internal/peers"}
+var forTests = []string{"fanloop/internal/ambiguous", "fanloop/internal/certs", "fanloop/internal/cut", "fanloop/internal/leak", "fanloop/internal/limits", "fanloop/internal/peers"}
 
 // sourceFile is a Go file of the module, by its path from the root.
 type sourceFile struct {
