@@ -84,3 +84,11 @@ func TestTokenMessage(t *testing.T) {
 		}
 	}
 }
+
+// An ordinary message is told apart without a cost to its connection.
+func TestTokenMessageAllocates(t *testing.T) {
+	message := []byte(`{"text":"hello, this is what a page says", "to":"u2", "n":7}`)
+	if n := testing.AllocsPerRun(100, func() { TokenMessage(message, 8<<10) }); n > 0 {
+		t.Errorf("%v allocations", n)
+	}
+}

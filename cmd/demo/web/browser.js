@@ -47,7 +47,7 @@ function showState(state, detail) {
 
 function showAddress() {
   const address = Connection.address(form.by.value, $('uid').value.trim(), connection?.groups);
-  $('address').textContent = address.replace(/^(http|ws)(s?):\/\//, (scheme) => form.by.value === 'ws' ? scheme : '');
+  $('address').textContent = address.replace(/token=.*/, 'token=…').replace(/^(http|ws)(s?):\/\//, (scheme) => form.by.value === 'ws' ? scheme : '');
   const another = new URL(location.href);
   another.searchParams.set('uid', $('uid').value.trim());
   $('another').href = another.href;

@@ -14,6 +14,9 @@ function retryHint({ code, reason }) {
   }
 }
 
+// A token in the page's own address, /#token=eyJ..., says whose page this is, in place of the uid: what stands behind # is sent to nobody.
+const token = new URLSearchParams(location.hash.slice(1)).get('token');
+
 export class Connection {
   // hear has state(name, detail) and message(text).
   constructor(by, uid, hear) {
@@ -28,6 +31,10 @@ export class Connection {
     const at = new URL(by === 'ws' ? '/ws' : '/events', location.origin);
     if (by === 'ws') {
       at.protocol = at.protocol === 'https:' ? 'wss:' : 'ws:';
+      return at.href;
+    }
+    if (token) {
+      at.searchParams.set('token', token);
       return at.href;
     }
     at.searchParams.set('uid', uid);
@@ -45,7 +52,8 @@ export class Connection {
   connectSocket() {
     const socket = this.socket = new WebSocket(Connection.address('ws'));
     socket.onopen = () => {
-      socket.send(this.uid); // the first message says whose page this is
+      if (token) this.say({ token });
+      else socket.send(this.uid); // the first message says whose page this is
       for (const group of this.groups) this.say({ join: group });
       this.opened();
     };
