@@ -107,17 +107,24 @@ func TestProxyProtocolMalformed(t *testing.T) {
 func TestProxyTimeout(t *testing.T) {
 	for _, sent := range []string{"", "PROXY TCP4 192.0.2.7 192.0.2.9 5632", proxySignature} {
 		e := testEngine(t, Options{})
-		ln := listen(t, e, whoami, ListenOptions{TrustedProxies: loopback, ProxyProtocol: true, ProxyTimeout: 20 * time.Millisecond})
-		slow, quick := dial(t, ln), dial(t, ln)
-		send(t, slow, sent)
-		send(t, quick, proxyHeaders[0].header)
-		wantClient(t, quick, client4)
+		o := ListenOptions{TrustedProxies: loopback, ProxyProtocol: true, ProxyTimeout: 20 * time.Millisecond}
+		slow := dial(t, listen(t, e, whoami, o))
+		_, _ = io.WriteString(slow, sent) // fails if it takes that long to come here
 		if n, err := slow.Read(make([]byte, 1)); n != 0 || err == nil {
 			t.Errorf("%q: got %d bytes", sent, n)
 		}
-		wantProxies(t, e, 1, 0, 1)
-		wantClient(t, quick, client4) // the time was for the header
+		wantProxies(t, e, 0, 0, 1)
 	}
+}
+
+// The time is for the header: nothing of it is left behind one.
+func TestProxyTimeoutEnds(t *testing.T) {
+	e := testEngine(t, Options{})
+	c := dial(t, listen(t, e, whoami, ListenOptions{TrustedProxies: loopback, ProxyProtocol: true}))
+	eventually(t, "its timer", func() bool { return e.Stats().Timers == 1 })
+	send(t, c, proxyHeaders[0].header)
+	eventually(t, "no timer", func() bool { return e.Stats().Timers == 0 })
+	wantClient(t, c, client4)
 }
 
 // Who is no trusted proxy is served as he is, with what he sends.
