@@ -56,7 +56,7 @@ func (s *soak) table() string {
 	row("slow pages, each held against its port's policy", c.slow.Load())
 	row("stuck pages", c.stuck.Load())
 	row("silent connections", c.silent.Load())
-	row("certificates replaced, or tried to", c.reloads.Load())
+	row("certificates and configuration replaced, or tried to", c.reloads.Load())
 	row("stops in the midst of pushes", c.stops.Load())
 	row("peak resident memory", fmt.Sprintf("%d MiB", s.peak.rss>>20))
 	row("peak connections", s.peak.connections)

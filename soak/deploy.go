@@ -18,8 +18,12 @@ func (s *soak) deploy(round int) {
 		return
 	}
 	if round > 0 {
-		s.keys.replace() // the last one may have been spoiled
-		next, err := s.start()
+		s.keys.replace() // what was last may have been spoiled
+		err := s.keys.configure()
+		var next *server
+		if err == nil {
+			next, err = s.start()
+		}
 		if err != nil {
 			s.fail("round %d: %w", round, err)
 			return

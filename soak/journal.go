@@ -22,8 +22,8 @@ const (
 	tailLines = 15
 	longLine  = 64 << 10
 
-	reloadedLine  = "the certificates have been read again"
-	notLoadedLine = "the certificates are those from before"
+	reloadedLine  = "the configuration and certificates have been read again"
+	notLoadedLine = "not reloaded, everything is as it was"
 )
 
 // Write takes what is logged.

@@ -9,6 +9,7 @@ import (
 	"math/big"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 
 	"fanloop/internal/certs"
@@ -28,12 +29,12 @@ type breakage struct{}
 func (breakage) Helper()           {}
 func (breakage) Fatal(args ...any) { panic(errors.New(fmt.Sprint(args...))) }
 
-func newKeys(folder string) *keys {
+func newKeys(folder string) (*keys, error) {
 	k := &keys{folder: folder, authority: certs.New(breakage{})}
 	k.config = &tls.Config{RootCAs: k.authority.Pool(), ServerName: "localhost", ClientSessionCache: tls.NewLRUClientSessionCache(32)}
 	k.authority.Write(k.path("ca.pem"))
 	k.replace()
-	return k
+	return k, k.configure()
 }
 
 func (k *keys) path(name string) string { return filepath.Join(k.folder, name) }
@@ -45,5 +46,15 @@ func (k *keys) replace() {
 	k.newest.Store(cert.Leaf.SerialNumber)
 }
 
-// spoil writes what is no key.
-func (k *keys) spoil() error { return os.WriteFile(k.path("server.key"), []byte("not a key\n"), 0o600) }
+// spoil writes what is no key, or no configuration.
+func (k *keys) spoil(key bool) error {
+	if key {
+		return os.WriteFile(k.path("server.key"), []byte("not a key\n"), 0o600)
+	}
+	return k.configure("linger = 'soon'", "unheard = 1")
+}
+
+// configure writes the server's configuration file.
+func (k *keys) configure(lines ...string) error {
+	return os.WriteFile(k.path("server.toml"), []byte(strings.Join(lines, "\n")+"\n"), 0o600)
+}

@@ -6,19 +6,20 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
+	"math/rand/v2"
 	"syscall"
 	"time"
 )
 
-// reload replaces the certificates again and again, and now and then by what is none.
+// reload replaces the certificates and the configuration again and again, and now and then by what is none.
 func (s *soak) reload(ctx context.Context) {
 	r := s.rng()
 	for n := 1; pause(ctx, between(r, time.Second, 4*time.Second)); n++ {
 		var err error
 		if n%4 == 0 {
-			err = s.reloadWrong()
+			err = s.reloadWrong(n%8 == 0)
 		} else {
-			err = s.reloadRight()
+			err = s.reloadRight(r)
 		}
 		if err != nil && !s.failed() {
 			s.fail("reload: %w", err)
@@ -43,8 +44,17 @@ func (s *soak) hangUp(line string) error {
 	return nil
 }
 
-func (s *soak) reloadRight() error {
+func (s *soak) reloadRight(r *rand.Rand) error {
 	s.keys.replace()
+	err := s.keys.configure(
+		fmt.Sprintf("linger = '%ds'", 2+r.IntN(5)),
+		fmt.Sprintf("address-rate = %d", 100+r.IntN(100)), // this machine is exempt
+		fmt.Sprintf("max-connections-total = %d", 20_000+r.IntN(1000)),
+		fmt.Sprintf("max-outbox = '%dKiB'", 1024+r.IntN(512)),
+	)
+	if err != nil {
+		return err
+	}
 	if err := s.hangUp(reloadedLine); err != nil {
 		return err
 	}
@@ -52,8 +62,8 @@ func (s *soak) reloadRight() error {
 }
 
 // reloadWrong: the server goes on with what it has.
-func (s *soak) reloadWrong() error {
-	if err := s.keys.spoil(); err != nil {
+func (s *soak) reloadWrong(key bool) error {
+	if err := s.keys.spoil(key); err != nil {
 		return err
 	}
 	if err := s.hangUp(notLoadedLine); err != nil {

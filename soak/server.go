@@ -95,7 +95,7 @@ func (s *soak) start() (*server, error) {
 		control: filepath.Join(s.folder, "server.sock"), ended: make(chan struct{}),
 	}
 	args := []string{
-		"-admin", "127.0.0.1:0", "-loops", fmt.Sprint(s.loops), "-pid-file", filepath.Join(s.folder, "server.pid"),
+		"-config", s.keys.path("server.toml"), "-admin", "127.0.0.1:0", "-loops", fmt.Sprint(s.loops), "-pid-file", filepath.Join(s.folder, "server.pid"),
 		"-tls-cert", s.keys.path("server.pem"), "-tls-key", s.keys.path("server.key"),
 	}
 	for _, l := range listens() {

@@ -44,8 +44,10 @@ func newSoak(ctx context.Context, o options, out io.Writer) (*soak, error) {
 		return nil, err
 	}
 	s.say("seed %d, %d clients, %v", o.seed, o.clients, o.duration)
-	s.keys = newKeys(s.folder)
-	if s.program, err = s.build(); err == nil {
+	if s.keys, err = newKeys(s.folder); err == nil {
+		s.program, err = s.build()
+	}
+	if err == nil {
 		s.server, err = s.start()
 	}
 	if err != nil {

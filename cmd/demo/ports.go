@@ -14,12 +14,23 @@ import (
 // port is an open port as the status shows it.
 type port struct {
 	endpoint endpoint
+	nth      int // how many endpoints before it have the same protocol and address
 	listener *engine.Listener
+}
+
+// sameAs counts the endpoints that read as e does.
+func sameAs(e endpoint, all []endpoint) (n int) {
+	for _, other := range all {
+		if other.String() == e.String() {
+			n++
+		}
+	}
+	return n
 }
 
 // open opens the endpoints of one protocol.
 func (s *server) open(protocol string) error {
-	for _, e := range s.options.listen {
+	for i, e := range s.options.listen {
 		if e.spoken() != protocol {
 			continue
 		}
@@ -29,7 +40,7 @@ func (s *server) open(protocol string) error {
 		}
 		for _, ln := range all {
 			s.opened = append(s.opened, opened{e.protocol, ln.Addr()})
-			s.ports = append(s.ports, port{e, ln})
+			s.ports = append(s.ports, port{e, sameAs(e, s.options.listen[:i]), ln})
 		}
 		s.warnOfStrangers(e)
 	}

@@ -42,7 +42,7 @@ func (s *server) apply(next *options, f files) {
 	s.applyCertificates(next, f)
 	s.applyJWTKeys(f)
 	for _, p := range s.ports {
-		e, there := next.sameEndpoint(p.endpoint)
+		e, there := next.sameEndpoint(p)
 		if !there {
 			continue
 		}
@@ -100,7 +100,7 @@ func (s *server) applyCertificates(next *options, f files) {
 
 // applyPort gives a port its new limits, which count for new connections.
 func (s *server) applyPort(p port, e endpoint, next *options, f files, tell tellChange) {
-	runs, since, is := s.options.portOptions(p.endpoint), s.applied.portOptions(s.appliedEndpoint(p.endpoint)), next.portOptions(e)
+	runs, since, is := s.options.portOptions(p.endpoint), s.applied.portOptions(s.appliedEndpoint(p)), next.portOptions(e)
 	authorities := s.authorities[p.endpoint.String()]
 	renewed := authorities != nil && is.tlsClientCA != ""
 	if renewed {
@@ -133,20 +133,27 @@ func (p *portFlag) isEngineLimit(was, is portOptions) bool {
 }
 
 // appliedEndpoint is a port as the last reload said it, and as the start did if that left it out.
-func (s *server) appliedEndpoint(of endpoint) endpoint {
+func (s *server) appliedEndpoint(of port) endpoint {
 	if e, there := s.applied.sameEndpoint(of); there {
 		return e
 	}
-	return of
+	return of.endpoint
 }
 
-// sameEndpoint is the endpoint with the same protocol and address, whatever its options.
-func (o *options) sameEndpoint(as endpoint) (endpoint, bool) {
-	i := slices.IndexFunc(o.listen, func(e endpoint) bool { return e.String() == as.String() })
-	if i < 0 {
-		return endpoint{}, false
+// sameEndpoint is the endpoint with the same protocol and address, whatever its options. Where several have them, which only those with
+// port 0 can, their order tells them apart.
+func (o *options) sameEndpoint(as port) (endpoint, bool) {
+	nth := 0
+	for _, e := range o.listen {
+		if e.String() != as.endpoint.String() {
+			continue
+		}
+		if nth == as.nth {
+			return e, true
+		}
+		nth++
 	}
-	return o.listen[i], true
+	return endpoint{}, false
 }
 
 // sameEndpoints compares which ports there are, in any order.

@@ -118,6 +118,19 @@ func TestReloadOfLimits(t *testing.T) {
 	}
 }
 
+// Ports with port 0 read the same: each keeps what is its own.
+func TestReloadTellsPortsApart(t *testing.T) {
+	two := "listen = ['websocket://127.0.0.1:0?max-connections=1', 'websocket://127.0.0.1:0?linger=3s', 'text://127.0.0.1:0', 'http://127.0.0.1:0']"
+	d, file := startFile(t, two)
+	d.reloaded()
+	rewrite(t, file, strings.Replace(two, "linger=3s", "linger=4s", 1))
+	d.reloaded()
+	d.wantChanged("changed", "linger", "3s", "4s listener=websocket://127.0.0.1:0")
+	if lines := d.log.Holding("key="); len(lines) != 1 {
+		t.Errorf("changed: %q", lines)
+	}
+}
+
 func TestReloadOfAPI(t *testing.T) {
 	d, file := startFile(t, somePorts, "http-token = 'first'")
 	ask := func(token string) string {
