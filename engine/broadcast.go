@@ -33,8 +33,8 @@ func (l *Loop) broadcast(e logEntry, of []Audience, except []Outlet) (taken, ref
 	if e.except = slices.Compact(ids); len(e.except) < len(except) {
 		except = distinct(except)
 	}
-	without, refused := l.askStalled(&e, of)
-	taken = e.to.size - len(without)
+	without, closing, refused := l.askStalled(&e, of)
+	taken = e.to.size - len(without) - closing
 	for _, o := range except {
 		if c := (*Conn)(o.(*outlet)); e.to.has(int(c.fd)) {
 			taken--

@@ -31,6 +31,7 @@ const (
 	holdOutbox                     // the peer does not read what it is answered
 	holdBacklog                    // it publishes faster than the loops can send, or there is no memory for more of what it has begun
 	holdHandshake                  // its TLS handshake is being computed
+	holdSlow                       // it is about to be closed as a slow consumer
 	holdFast                       // it sends more than its listener's rates allow
 )
 

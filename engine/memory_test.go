@@ -444,3 +444,25 @@ func TestMemoryAllocs(t *testing.T) {
 		t.Errorf("%v allocations", got)
 	}
 }
+
+// What counting costs an event, and a handler that tells each time what it has.
+func BenchmarkMemory(b *testing.B) {
+	s := newStillLoop(b, ListenOptions{})
+	s.budget(1 << 30)
+	k := s.connect(leaving(repeat))
+	b.Run("event", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			s.queued ^= 1
+			s.tellMemory()
+		}
+	})
+	b.Run("note", func(b *testing.B) {
+		b.ReportAllocs()
+		n := 0
+		for b.Loop() {
+			n ^= 1
+			k.conn.NoteMemory(n)
+		}
+	})
+}

@@ -56,10 +56,14 @@ func (c *Conn) fits(m Shared, size int) bool {
 	return waits+size <= high || waits <= high/2 && m.Len() <= high
 }
 
-// admits tells whether a push of size bytes may join what waits for c, and makes room for it as the policy says.
-func (c *Conn) admits(m Shared, size int) bool {
-	if !c.stalled {
+// admits tells whether a push of size bytes may join what waits for c, and makes room for it as the policy says. A connection that
+// is to be closed is closed now, or, when the push is one of many, soon.
+func (c *Conn) admits(m Shared, size int, one bool) bool {
+	switch {
+	case !c.stalled:
 		return true
+	case c.hold&holdSlow != 0:
+		return false
 	}
 	if c.conflates(m) {
 		c.catchUp()
@@ -71,6 +75,10 @@ func (c *Conn) admits(m Shared, size int) bool {
 	c.catchUp() // what the log has may not all be for it
 	if c.fits(m, size) {
 		return true
+	}
+	if !one && c.limits.closesSlow() {
+		c.loop.closeSoon(c)
+		return false
 	}
 	c.passMark()
 	if c.state != open || c.detached {
@@ -86,6 +94,9 @@ func (c *Conn) admits(m Shared, size int) bool {
 	c.endSlow()
 	return false
 }
+
+// closesSlow tells whether the policy closes connections, and does not drop pushes.
+func (o *ListenOptions) closesSlow() bool { return o.Slow == CloseSlow || o.Slow == Conflate }
 
 func (c *Conn) conflates(m Shared) bool { return c.limits.Slow == Conflate && m.Key() != "" }
 

@@ -8,11 +8,11 @@ import (
 )
 
 // askStalled lets the policy decide for each stalled connection that e is for, and would bring to its mark or conflates. It
-// tells how many refuse, and which of those stay: they are to be passed over, and have nothing of the log before e. Whoever is
+// tells how many refuse, how many of those are about to be closed, and which stay: they are to be passed over, and have nothing of the log before e. Whoever is
 // asked may close others, so a union is made anew afterwards.
-func (l *Loop) askStalled(e *logEntry, of []Audience) (without []*Conn, refused int) {
+func (l *Loop) askStalled(e *logEntry, of []Audience) (without []*Conn, closing, refused int) {
 	if !l.mustAsk(e.message) {
-		return nil, 0
+		return nil, 0, 0
 	}
 	defer l.askAgain()
 	asked := l.asked[:0]
@@ -34,7 +34,7 @@ func (l *Loop) askStalled(e *logEntry, of []Audience) (without []*Conn, refused 
 	}
 	refusing := asked[:0]
 	for _, c := range asked {
-		if !c.hears || !c.admits(m, size) {
+		if !c.hears || !c.admits(m, size, false) {
 			refusing = append(refusing, c)
 		}
 	}
@@ -43,14 +43,18 @@ func (l *Loop) askStalled(e *logEntry, of []Audience) (without []*Conn, refused 
 	}
 	without = asked[:0]
 	for _, c := range refusing {
-		if c.hears && e.isFor(c) {
+		switch {
+		case !e.isFor(c):
+		case c.hold&holdSlow != 0:
+			closing++
+		case c.hears:
 			without = append(without, c)
 			c.catchUp()
 		}
 	}
 	clear(asked[len(without):])
 	l.asked = asked[:0]
-	return without, len(refusing)
+	return without, closing, len(refusing)
 }
 
 // mustAsk tells whether a message for the log may matter to a stalled connection. Thousands may be, and it does not while each of
@@ -93,7 +97,7 @@ func (c *Conn) pushShared(m Shared) bool {
 	if frame == nil {
 		return false
 	}
-	if !c.admits(m, len(frame)+itemOverhead) {
+	if !c.admits(m, len(frame)+itemOverhead, true) {
 		return false
 	}
 	c.queue(item{frame: frame, push: true, key: c.keyOf(m)})

@@ -20,7 +20,9 @@ const (
 // already be a new connection's. What a read or a write returns decides.
 func (l *Loop) handleConn(c *Conn, events uint32) {
 	if c.stalled && !c.isStarved() && events&(unix.EPOLLOUT|eventsError) != 0 {
-		l.writable(c)
+		if c.endSlowNow(); c.state != dead {
+			l.writable(c)
+		}
 	}
 	switch {
 	case c.state == dead || c.isStarved() || events&(eventsIn|eventsError) == 0:

@@ -71,6 +71,7 @@ func (l *Loop) reclaimSome() bool {
 		}
 		c.giveWay()
 		closed++
+		r.largest = max(r.largest, c.burden()) // what it is still to be sent
 		if l.tellMemory(); !l.engine.memory.spent.Load() {
 			break
 		}
@@ -87,6 +88,9 @@ func (l *Loop) wouldHelp(bytes int) bool {
 // burden is how many bytes c holds that its peer is to blame for: what waits because it does not read, and what it has sent
 // of a message without finishing it. What has been read and waits for its turn is not among them.
 func (c *Conn) burden() int {
+	if c.state == dead {
+		return 0
+	}
 	n := int(c.kept) + c.sealedInput()
 	if !c.undecoded {
 		n += len(c.rest())
@@ -101,7 +105,9 @@ func (c *Conn) burden() int {
 // one that holds much that Keep has named: behind half of that a goodbye could not be read.
 func (c *Conn) giveWay() {
 	l := c.loop
-	l.stats.gaveMemory.Add(1)
+	if c.some == nil || c.some.reason != ErrMemory {
+		l.stats.gaveMemory.Add(1)
+	}
 	if _, ok := c.handler.(*handshake); ok || c.state != open || c.detached {
 		c.abort(ErrMemory)
 		return

@@ -22,7 +22,7 @@ const (
 	sliceTime   = time.Millisecond
 )
 
-func (l *Loop) busy() bool { return l.ready.n > 0 || l.everybody.busy() }
+func (l *Loop) busy() bool { return l.ready.n > 0 || l.slow.n > 0 || l.everybody.busy() }
 
 // wake makes sure that a slice will run.
 func (l *Loop) wake() { l.wanted = true }
@@ -71,6 +71,7 @@ func (l *Loop) sliceIfDue(now time.Time) {
 
 func (l *Loop) slice() {
 	l.events = 0
+	l.closeSlow()
 	queue, cost := l.ready.n, 0 // whoever joins the queue again waits for the next slice
 	for looks := 0; looks < sliceLooks && cost < sliceWrites; looks++ {
 		c, more := l.nextReady(looks, &queue)
