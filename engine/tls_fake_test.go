@@ -259,7 +259,7 @@ func TestTLSTurnsAndPauses(t *testing.T) {
 func TestTLSWriteErrors(t *testing.T) {
 	s := newStillLoop(t, ListenOptions{})
 	c := connectTLS(t, s, handler{}, tls.VersionTLS13, anyCut)
-	c.writeErr = unix.ENOBUFS
+	c.writeErr = unix.EAGAIN
 	s.in(c.fakeSocket, func(conn *Conn) { _ = conn.Send([]byte("hello")) })
 	if !c.conn.stalled {
 		t.Fatal("not stalled")
