@@ -71,7 +71,7 @@ type Loop struct {
 	current   *Conn   // whose callback is running
 	posted    bool    // it is one that Ref.Post brought, not an answer to the peer
 	ended     []*Conn // connections whose OnClose is still to be called
-	slow      ring    // connections that are to be closed as slow consumers
+	doomed    ring    // connections that are to be closed as slow consumers
 	held      ring    // publishers that wait until the loops have caught up
 	queued    int     // bytes in the outboxes of connections that are not stalled
 	stuck     int     // and of those that are

@@ -22,7 +22,7 @@ const (
 	sliceTime   = time.Millisecond
 )
 
-func (l *Loop) busy() bool { return l.ready.n > 0 || l.slow.n > 0 || l.everybody.busy() }
+func (l *Loop) busy() bool { return l.ready.n > 0 || l.doomed.n > 0 || l.everybody.busy() }
 
 // wake makes sure that a slice will run.
 func (l *Loop) wake() { l.wanted = true }

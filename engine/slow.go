@@ -12,14 +12,14 @@ const slowPerSlice = 8
 func (l *Loop) closeSoon(c *Conn) {
 	c.hold |= holdSlow // the poller need not know
 	c.quitLog()        // all that waits has become its own
-	l.slow.push(c)
+	l.doomed.push(c)
 	l.wake()
 }
 
 // closeSlow closes some of them.
 func (l *Loop) closeSlow() {
-	for n := 0; n < slowPerSlice && l.slow.n > 0; n++ {
-		l.slow.pop().endSlowNow()
+	for n := 0; n < slowPerSlice && l.doomed.n > 0; n++ {
+		l.doomed.pop().endSlowNow()
 	}
 }
 
