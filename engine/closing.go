@@ -140,7 +140,7 @@ func (c *Conn) destroy(reason error) {
 	fd := int(c.fd)
 	l.conns[fd] = nil
 	// Before close: with a duplicate of the descriptor alive somewhere, epoll would go on reporting it.
-	_ = l.sys.forget(l.poller, fd)
+	_ = l.sys.forget(l.poller.Delete, fd)
 	_ = l.sys.close(fd)
 	l.closed(c)
 }

@@ -52,7 +52,7 @@ func newStillLoop(t testing.TB, options ListenOptions) *stillLoop {
 	s := &stillLoop{t: t, options: options}
 	s.sys = &syscalls{
 		read: s.read, write: s.write, control: kernel.control,
-		forget:   func(*netpoll.Poller, int) error { return nil },
+		forget:   func(func(int) error, int) error { return nil },
 		shutdown: func(fd int) error { s.socket(fd).shut = true; return nil },
 		reset:    func(fd int) { s.socket(fd).reset = true },
 		close:    func(fd int) error { s.socket(fd).closed = true; return nil },

@@ -55,9 +55,9 @@ func newFaulty() (*faulty, *syscalls) {
 		return kernel.shutdown(fd)
 	}
 	// What frees something does it whatever it returns.
-	sys.forget = func(p *netpoll.Poller, fd int) error {
+	sys.forget = func(del func(int) error, fd int) error {
 		f.ended(f.watched, fd)
-		return errors.Join(f.ask(callDel, fd), kernel.forget(p, fd))
+		return errors.Join(f.ask(callDel, fd), kernel.forget(del, fd))
 	}
 	sys.close = func(fd int) error {
 		err := f.ask(callClose, fd)

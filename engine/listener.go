@@ -185,7 +185,7 @@ func (ln *Listener) remove() {
 	l := ln.loop
 	l.listeners = slices.DeleteFunc(l.listeners, func(other *Listener) bool { return other == ln })
 	if ln.watched {
-		_ = l.sys.forget(l.poller, ln.fd)
+		_ = l.sys.forget(l.poller.Delete, ln.fd)
 	}
 	ln.endPause()
 	_ = unix.Close(ln.fd)

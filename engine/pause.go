@@ -25,7 +25,7 @@ func (ln *Listener) pause(cause error) {
 	ln.backoff = min(max(2*ln.backoff, minBackoff), maxBackoff)
 	l.stats.acceptPauses.Add(1)
 	if ln.watched {
-		_ = l.sys.forget(l.poller, ln.fd)
+		_ = l.sys.forget(l.poller.Delete, ln.fd)
 		ln.watched = false
 	}
 	ln.engine.paused.Add(1)

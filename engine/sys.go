@@ -18,8 +18,8 @@ type syscalls struct {
 	write  func(fd int, p []byte) (int, error)
 	// control is epoll_ctl through gnet's poller: one of (*netpoll.Poller).AddRead, ModRead, ModReadWrite.
 	control func(op pollerOp, pa *netpoll.PollAttachment, edge bool) error
-	// forget is epoll_ctl(EPOLL_CTL_DEL).
-	forget func(p *netpoll.Poller, fd int) error
+	// forget is epoll_ctl too: del is (*netpoll.Poller).Delete.
+	forget func(del func(fd int) error, fd int) error
 	// shutdown ends our direction of a connection.
 	shutdown func(fd int) error
 	// reset makes close send a reset and drop what waits.
@@ -39,7 +39,7 @@ var kernel = syscalls{
 	write:   func(fd int, p []byte) (int, error) { return rawCall(unix.SYS_SENDTO, fd, p, unix.MSG_NOSIGNAL) },
 	control: func(op pollerOp, pa *netpoll.PollAttachment, edge bool) error { return op(pa, edge) },
 
-	forget:   (*netpoll.Poller).Delete,
+	forget:   func(del func(fd int) error, fd int) error { return del(fd) },
 	shutdown: func(fd int) error { return unix.Shutdown(fd, unix.SHUT_WR) },
 	reset: func(fd int) {
 		// A linger time of zero.

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net"
@@ -112,7 +113,7 @@ func wantStatus(t *testing.T, network, address, path string, want int) {
 	}
 	defer conn.Close()
 	_ = conn.SetDeadline(time.Now().Add(peers.Bound))
-	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true, Dial: func(string, string) (net.Conn, error) { return conn, nil }}}
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true, DialContext: func(context.Context, string, string) (net.Conn, error) { return conn, nil }}}
 	res, err := client.Get("http://localhost" + path)
 	if err != nil {
 		t.Fatal(err)
