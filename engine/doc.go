@@ -53,8 +53,10 @@
 //
 // Each has a default and an option: bytes that wait for a peer that does not read (ListenOptions.MaxOutbox, 1 MiB;
 // ListenOptions.Slow says what becomes of pushes past that, and unless told otherwise they close the connection), an
-// unfinished message (MaxUnfinished, 16 MiB), the time Close waits for a peer (Linger, 5 s), offloaded work (Options.Workers,
-// 16, and OffloadQueue, 1024), the time Run drains (DrainTimeout, 15 s). When the loops are behind (4 MiB not yet offered to
+// unfinished message (MaxUnfinished, 16 MiB), messages and bytes a second (MessageRate and ByteRate, off unless they are set; Fast
+// says whether who is faster is paused or closed), the time until a hub takes a connection (Conn.AwaitAttach), the time Close
+// waits for a peer (Linger, 5 s), offloaded work (Options.Workers, 16, and OffloadQueue, 1024), the time Run drains (DrainTimeout,
+// 15 s). docs/limits.md has all of them. When the loops are behind (4 MiB not yet offered to
 // the kernel on one of them), connections that publish are not read until they have caught up, and whoever else publishes
 // is told, or waits (Loop.NotePublish, Loop.AwaitBacklog). When the system has no descriptors left, accepting pauses and
 // comes back by itself. Stats counts each of these, and tells how long the loops' turns are.

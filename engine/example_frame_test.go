@@ -38,7 +38,7 @@ func (f frames) OnTraffic(c *engine.Conn, p []byte) (used int) {
 			c.CloseWith(errFrame)
 			break
 		}
-		if uint32(len(p)-used) < length || !c.Next() {
+		if uint32(len(p)-used) < length || !c.Next() || !c.Count() {
 			break
 		}
 		f(c, p[used+frameHead:used+int(length)])

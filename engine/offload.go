@@ -15,7 +15,7 @@ import (
 // calls wait already; ErrClosed when the engine stops. A panic in work closes the connection.
 func Offload[T any](c interface{ Ref() Ref }, work func() T, done func(result T)) error {
 	ref := c.Ref()
-	return ref.Loop().engine.workers.submit(func() {
+	err := ref.Loop().engine.workers.submit(func() {
 		result, err := recovering(work)
 		if err != nil {
 			ref.Loop().offloadPanicked(ref, err)
@@ -28,6 +28,10 @@ func Offload[T any](c interface{ Ref() Ref }, work func() T, done func(result T)
 			done(result)
 		})
 	})
+	if err == ErrBusy {
+		ref.Loop().stats.offloadBusy.Add(1)
+	}
+	return err
 }
 
 func recovering[T any](work func() T) (result T, err error) {

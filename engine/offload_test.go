@@ -78,6 +78,9 @@ func TestOffloadIsBounded(t *testing.T) {
 	if err := Offload(c, j.work, j.count); err != ErrBusy {
 		t.Errorf("one too many: %v, want ErrBusy", err)
 	}
+	if n := e.Stats().OffloadBusy; n != 1 {
+		t.Errorf("counted %d", n)
+	}
 	for range workers {
 		await(t, "work", j.begun)
 	}

@@ -45,6 +45,7 @@ type Stats struct {
 	MemorySpent   uint64 // times the budget of memory was spent; of a loop, the engine's
 	MemoryClosed  uint64 // connections closed for it
 	Starved       uint64 // times the kernel had no memory for a read or a write, which is tried again
+	OffloadBusy   uint64 // calls of Offload that were refused, because OffloadQueue others waited
 	Lingered      uint64 // connections whose peer did not close within the linger time
 	Panics        uint64 // callbacks and offloaded work that panicked
 	SlowCallbacks uint64 // callbacks that held their loop for over 100 ms
@@ -95,6 +96,7 @@ type loopStats struct {
 	heldBack        atomic.Uint64
 	memory          atomic.Int64
 	gaveMemory      atomic.Uint64
+	offloadBusy     atomic.Uint64
 	lingered        atomic.Uint64
 	panics          atomic.Uint64
 	slowCallbacks   atomic.Uint64
@@ -179,6 +181,7 @@ func (s *Stats) add(l *Loop) {
 	s.MemoryClosed += c.gaveMemory.Load()
 	s.MaxMemory = l.engine.memory.most
 	s.MemorySpent = l.engine.memory.times.Load()
+	s.OffloadBusy += c.offloadBusy.Load()
 	s.Lingered += c.lingered.Load()
 	s.Panics += c.panics.Load()
 	s.SlowCallbacks += c.slowCallbacks.Load()

@@ -76,6 +76,7 @@ var engineFamilies = []family{
 		of("rate_paused", func(s *snapshot) uint64 { return s.engine.RatePauses }),
 		of("rate_closed", func(s *snapshot) uint64 { return s.engine.RateCloses }),
 		of("unbound_time", func(s *snapshot) uint64 { return s.engine.Unbound }),
+		of("offload_queue", func(s *snapshot) uint64 { return s.engine.OffloadBusy }),
 		of("linger", func(s *snapshot) uint64 { return s.engine.Lingered }),
 		of("proxy_header_time", func(s *snapshot) uint64 { return s.engine.ProxyTimeouts }),
 		of("tls_handshake_time", func(s *snapshot) uint64 { return s.engine.HandshakeTimeouts }),

@@ -62,6 +62,7 @@
 // head 16 KiB and 100 fields (431), trailers likewise (431), a chunk's line 1 KiB (400), a body for a handler on the
 // loop 1 MiB (413), a head 10 s (408), a body 30 s with less than 240 bytes in each second (408), an idle connection 75 s (closed without a
 // word), 64 requests owed an answer (reading pauses), 256 KiB of a stream ahead of the peer (ErrFull), 30 s in which it
-// takes nothing of that (cut off), 16 handlers of net/http at once and 1,024 waiting (503). What a peer does not read
-// is bounded by the listener's MaxOutbox.
+// takes nothing of that (cut off), requests and bytes a second (429, or reading pauses; the listener's MessageRate and
+// ByteRate), 16 handlers of net/http at once and 1,024 waiting (503). What a peer does not read is bounded by the listener's
+// MaxOutbox.
 package http

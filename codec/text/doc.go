@@ -18,7 +18,7 @@
 //
 // # Limits
 //
-// A line has at most Server.MaxLine bytes (default 10 MiB). A connection that waits for 1,024 of its answers reads no further
+// A line has at most Server.MaxLine bytes (default 10 MiB). A connection that brings none for Server.IdleTimeout (default 24 h) is closed. A connection that waits for 1,024 of its answers reads no further
 // until half of them have left; one whose peer does not read them stops reading at the listener's MaxOutbox. What waits behind an
 // answer that is owed counts against the 1,024, not against MaxOutbox.
 package text

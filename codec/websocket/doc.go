@@ -17,5 +17,7 @@
 // Limits on what a client sends: a message has at most MaxMessage bytes (1 MiB) over all its fragments, and is refused
 // with code 1009 as soon as a header announces more; at most 1,000 of its fragments may be empty (1008); a control frame
 // has at most 125 bytes (1002). Text must be UTF-8 and is refused at its first bad byte (1007). A Server gives the opening
-// handshake 10 s (408) and the limits of package http (414, 431), and waits 5 s for the answer to its Close frame.
+// handshake 10 s (408) and the limits of package http (414, 431), and waits 5 s for the answer to its Close frame. Messages,
+// Pings and Pongs count against the listener's MessageRate (engine.ListenOptions), and Server.BindTimeout closes who is bound
+// to no uid in time (1008).
 package websocket
