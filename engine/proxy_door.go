@@ -61,7 +61,7 @@ func (p *preface) OnTraffic(c *Conn, b []byte) int {
 func (p *preface) malformed(c *Conn) {
 	c.loop.stats.proxyMalformed.Add(1)
 	if p.door.listener.malformed.due() {
-		c.loop.log.Warn("engine: a trusted proxy sent no PROXY header, or a malformed one", "listener", p.door.listener.addr, "conn", c.id, "addr", c.RemoteAddr())
+		c.loop.log.Warn("engine: a trusted proxy sent no PROXY header, or a malformed one", "listener", p.door.listener.addr, c.Log())
 	}
 	c.destroy(ErrProxyHeader)
 }

@@ -23,7 +23,7 @@ func (d *Door) refuse(log *slog.Logger, who slog.Attr, err error) {
 	default:
 		d.refused.Add(1)
 	}
-	log.Debug("identity: a client is refused", who, "err", err)
+	log.Info("identity: a client is refused", who, "err", err)
 }
 
 // statusOf is how HTTP says why a client is not let in.

@@ -123,7 +123,7 @@ func (s *server) knownEvents(cors []string) *http.Events {
 		RestartSpread: s.options.leaving.restartSpread(),
 		OnRequest:     onKnownRequest,
 		OnClose: func(c *http.EventStream, err error) {
-			s.log.Debug("closed", "conn", c.ID(), "why", err)
+			s.log.Debug("closed", c.Log(), "err", err)
 		},
 	}
 }
@@ -143,6 +143,6 @@ func onKnownRequest(x *http.Exchange) {
 func (s *server) onKnownMessage(c *websocket.Conn, m websocket.Message) {
 	s.messagesIn.Add(1)
 	if wish, err := hubapi.ParseWish(m.Data); err == nil {
-		s.log.Debug("wish refused", "conn", c.ID(), "group", wish.Group)
+		s.log.Debug("wish refused", c.Log(), "group", wish.Group)
 	}
 }

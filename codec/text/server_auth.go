@@ -121,7 +121,7 @@ func (s *session) admit() {
 func (s *session) refuseAuth() {
 	s.stopTimer()
 	s.server.Auth.failed.Add(1)
-	s.conn.Loop().Logger().Debug("text: no token, or a wrong one", "conn", s.conn.ID(), "addr", s.conn.RemoteAddr())
+	s.conn.Loop().Logger().Info("text: no token, or a wrong one", s.conn.Log())
 	s.refuse(ErrAuth, authFail)
 }
 

@@ -43,7 +43,7 @@ func (s *Server) ServeHTTP(w nethttp.ResponseWriter, r *nethttp.Request) {
 	}
 	conn, buffered, err := hijack(w)
 	if err != nil {
-		s.complain("a connection cannot be hijacked", fmt.Errorf("%T: %w", w, err))
+		s.logger().Error("websocket: a connection cannot be hijacked", "err", fmt.Errorf("%T: %w", w, err))
 		s.writeRefusal(w, r, head, errInternal)
 		return
 	}
@@ -63,10 +63,10 @@ func (s *Server) ServeHTTP(w nethttp.ResponseWriter, r *nethttp.Request) {
 func (s *Server) receive(r *nethttp.Request) (*http.Head, error) {
 	switch {
 	case s.Engine == nil:
-		s.complain("ServeHTTP has nobody to serve the connection", errors.New("Server.Engine is nil"))
+		s.logger().Error("websocket: ServeHTTP has nobody to serve the connection", "err", errors.New("Server.Engine is nil"))
 		return nil, errInternal
 	case r.TLS != nil:
-		s.complain("a handshake came over TLS", errOverTLS)
+		s.logger().Error("websocket: a handshake came over TLS", "err", errOverTLS)
 		return nil, errOverTLS
 	case r.ProtoMajor != 1:
 		return nil, errOverHTTP
@@ -147,7 +147,7 @@ func (s *Server) giveUp(conn net.Conn, head *http.Head, cause error) {
 	refusal := errStopping
 	if cause != engine.ErrClosed {
 		refusal = errInternal
-		s.complain("the engine cannot take a connection over", cause)
+		s.logger().Error("websocket: the engine cannot take a connection over", "err", cause)
 	}
 	s.noteRefused(s.logger(), slog.Any("addr", conn.RemoteAddr()), head, refusal, cause)
 	refused, _ := appendDated(refusal, head, time.Now()) // the package's own
@@ -156,11 +156,7 @@ func (s *Server) giveUp(conn net.Conn, head *http.Head, cause error) {
 	_ = conn.Close()
 }
 
-// complain logs what the program has to mend.
-func (s *Server) complain(message string, err error) {
-	s.logger().Error("websocket: "+message, "err", err)
-}
-
+// logger is where what the program has to mend is said.
 func (s *Server) logger() *slog.Logger {
 	if s.Engine == nil {
 		return slog.Default()

@@ -55,6 +55,7 @@ var rules = map[string]rule{
 	"internal/imports":       {},
 	"internal/leak":          {},
 	"internal/limits":        {},
+	"internal/logkeys":       {},
 	"internal/modulename":    {},
 	"internal/peers":         {files: []string{"github.com/gobwas/ws/..."}}, // of which tests are made
 	"internal/securitydoc":   {},
