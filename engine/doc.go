@@ -58,7 +58,9 @@
 // waits for a peer (Linger, 5 s), offloaded work (Options.Workers, 16, and OffloadQueue, 1024), the time Run drains (DrainTimeout,
 // 15 s). docs/limits.md has all of them. When the loops are behind (4 MiB not yet offered to
 // the kernel on one of them), connections that publish are not read until they have caught up, and whoever else publishes
-// is told, or waits (Loop.NotePublish, Loop.AwaitBacklog). When the system has no descriptors left, accepting pauses and
+// is told, or waits (Loop.NotePublish, Loop.AwaitBacklog). All connections together have one budget of memory (Options.MaxMemory, a
+// quarter of what the process may have) for outboxes and unfinished messages; a handler that keeps bytes of its own tells
+// so by Conn.NoteMemory. When the system has no descriptors left, accepting pauses and
 // comes back by itself. Stats counts each of these, and tells how long the loops' turns are.
 //
 // # On what it stands

@@ -107,6 +107,7 @@ func (c *Conn) giveWay() {
 	l := c.loop
 	if c.some == nil || c.some.reason != ErrMemory {
 		l.stats.gaveMemory.Add(1)
+		l.log.Info("engine: a connection is closed for memory", "bytes", c.burden(), c.Log())
 	}
 	if _, ok := c.handler.(*handshake); ok || c.state != open || c.detached {
 		c.abort(ErrMemory)
