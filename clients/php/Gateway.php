@@ -44,6 +44,9 @@ final class Gateway
     /** @var string the text port: host:port, [IPv6]:port or unix:/path */
     public static $address = '127.0.0.1:5678';
 
+    /** @var string what a port that other machines can reach has to be shown, the server's -token; '' shows nothing */
+    public static $token = '';
+
     /** @var float how many seconds connecting may take */
     public static $connectTimeout = 3.0;
 
@@ -405,7 +408,24 @@ final class Gateway
             throw new GatewayException('no connection to ' . self::$address . ': ' . ($message ?: 'the address cannot be used'), (int) $code);
         }
         stream_set_blocking($socket, false);
+        self::show(self::$token, $socket);
         return $socket;
+    }
+
+    /** Shows the token, which is the first line of a connection. */
+    private static function show(string $token, $socket): void
+    {
+        if ($token === '') {
+            return;
+        }
+        if (strpbrk($token, "\r\n") !== false) {
+            throw new \InvalidArgumentException('the token has a line end');
+        }
+        $deadline = microtime(true) + self::$connectTimeout;
+        $shown = self::write($socket, 'auth ' . $token . "\n", $deadline, 'nothing was done');
+        if (!$shown || self::read($socket, $deadline) !== 'ok') {
+            throw new GatewayException('the server at ' . self::$address . ' does not take the token; nothing was done');
+        }
     }
 
     /** False when the connection is broken; the server has less than the line then. */

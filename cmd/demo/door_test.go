@@ -285,3 +285,27 @@ func TestReloadToken(t *testing.T) {
 	}
 	d.wantChanged("changed", "token", "(secret)", "(secret)")
 }
+
+// Gateway.php shows the token with each connection.
+func TestGatewayToken(t *testing.T) {
+	d := start(t, "-token", "s3cret")
+	far, err := d.server.engine.Listen("127.0.0.1:0", d.server.backends(endpoint{"text", "0.0.0.0:0", ""}, standardPort()), engine.ListenOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask := func(token string) string {
+		out, err := gateway(t, far.Addr().String(), `Gateway::$token = '`+token+`'; var_export(Gateway::isUidOnline('a')); var_export(Gateway::isUidOnline('b'));`)
+		if err != nil {
+			t.Error(err)
+		}
+		return out
+	}
+	if got := ask("s3cret"); got != "falsefalse" {
+		t.Error(got)
+	}
+	for _, wrong := range []string{"other", ""} {
+		if got := ask(wrong); !strings.Contains(got, "Exception") || strings.Contains(got, "s3cret") {
+			t.Errorf("%q: %s", wrong, got)
+		}
+	}
+}

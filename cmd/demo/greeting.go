@@ -41,6 +41,10 @@ func (s *server) suggestPage(b *strings.Builder) {
 		begin = "\nOr do it all by hand. Open"
 		break
 	}
+	if s.door != nil {
+		b.WriteString("Pages have to show who they are: docs/identity.md tells how.\n")
+		return
+	}
 	if ws := s.nearest(protocolWebSocket); ws != nil {
 		// Browsers keep pages from elsewhere, and empty ones, from connecting to this machine: so a page from here, a refusal.
 		fmt.Fprintf(b, "%[1]s http://%[2]s in a browser. It only says that WebSockets are served here; in its console, type\n"+
@@ -51,7 +55,11 @@ func (s *server) suggestPage(b *strings.Builder) {
 func (s *server) suggestPush(b *strings.Builder) {
 	begin := "\nThen in a shell:"
 	if text := s.nearest(protocolText); text != nil {
-		fmt.Fprintf(b, "%s\n  echo '{\"uid\":\"uid1\",\"percent\":\"88%%\"}' | nc -N %s %d\n", begin, text.IP, text.Port)
+		line := `echo '{"uid":"uid1","percent":"88%"}'`
+		if s.options.token != "" {
+			line = `(echo "auth $` + tokenVariable + `"; ` + line + `)`
+		}
+		fmt.Fprintf(b, "%s\n  %s | nc -N %s %d\n", begin, line, text.IP, text.Port)
 		begin = "or"
 	}
 	if web := s.nearest(protocolHTTP); web != nil {
