@@ -228,6 +228,33 @@ func TestPaceSeats(t *testing.T) {
 	}
 }
 
+// However many are paused, one timer looks after them; who has only been counted needs none.
+func TestPausedShareATimer(t *testing.T) {
+	s := newStillLoop(t, ListenOptions{MessageRate: 1})
+	var paused []*fakeSocket
+	for range 20 {
+		k := s.connect(paced(repeat))
+		s.comes(k, numbered(4))
+		paused = append(paused, k)
+	}
+	if s.timers.count != 0 {
+		t.Errorf("%d timers for messages that may come", s.timers.count)
+	}
+	for _, k := range paused {
+		s.comes(k, "5\n")
+	}
+	if s.timers.count != 1 || len(s.paces.fast) != 20 {
+		t.Errorf("%d timers for %d that are paused", s.timers.count, len(s.paces.fast))
+	}
+	for _, k := range paused {
+		s.in(k, (*Conn).Abort)
+	}
+	s.pass(paceTick + time.Millisecond)
+	if s.timers.count != 0 || len(s.paces.fast) != 0 {
+		t.Errorf("%d timers, %d paused, when all have gone", s.timers.count, len(s.paces.fast))
+	}
+}
+
 func TestPaceAllocatesNothing(t *testing.T) {
 	s := newStillLoop(t, ListenOptions{MessageRate: 1_000_000, ByteRate: 1 << 30})
 	k := s.connect(paced(func(*Conn, string) {}))

@@ -23,7 +23,7 @@ var proofs = map[string]string{
 	"engine.TLSOptions.MaxHandshakes":           "engine TestRoom TestTLSSilentPeersGiveWay TestTLSCrowd",
 	"engine.TLSOptions.MaxHandshakesPerAddress": "engine TestRoom TestAddressGroups",
 	"encrypted bytes ahead of the kernel":       "engine TestTLSAheadOfTheKernel",
-	"engine.ListenOptions.MessageRate": "engine TestMessageRatePauses TestMessageRateCloses TestExempt TestPaceAllocatesNothing; codec/text TestServerTooFast TestServerPausesTheFast; " +
+	"engine.ListenOptions.MessageRate": "engine TestMessageRatePauses TestMessageRateCloses TestExempt TestPaceAllocatesNothing TestPausedShareATimer; codec/text TestServerTooFast TestServerPausesTheFast; " +
 		"codec/websocket TestServerTooFast TestServerPausesTheFast TestPausedForHasteIsNotGone; codec/http TestServerTooFast TestServerPausesTheFast; cmd/demo TestMessageRate TestStandardMessageRate",
 	"engine.ListenOptions.ByteRate":                            "engine TestByteRate; codec/websocket TestOpeningTooFast; codec/http TestServerTooManyBytes",
 	"messages of one connection before others have their turn": "engine TestTurnOf64 TestTurnsAreTakenInTurn",
