@@ -78,4 +78,4 @@ func (s *server) registry() *prometheus.Registry {
 }
 
 // received counts the messages of pages, and the lines and requests of back ends.
-func (s *server) received() uint64 { return s.messagesIn.Load() + s.api.Stats().Requests }
+func (s *server) received() uint64 { return s.messagesIn.sum() + s.api.Stats().Requests }

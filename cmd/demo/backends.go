@@ -9,7 +9,7 @@ import (
 
 // onLine is called with each line of a back end.
 func (s *server) onLine(c *text.Conn, line []byte) {
-	s.messagesIn.Add(1)
+	s.messagesIn.add(c.Loop())
 	reply := c.Reply()
 	if err := hubapi.Line(s.hub, c.Loop(), line, func(a []byte) { answer(reply, a) }); err != nil {
 		s.log.Debug("line refused", c.Log(), "err", err)

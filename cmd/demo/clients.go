@@ -23,7 +23,7 @@ func (b bound) LogValue() slog.Value { return slog.GroupValue(slog.String("uid",
 
 // onClientMessage is called with each message of a page: the first is its uid, later ones may ask for groups.
 func (s *server) onClientMessage(c *websocket.Conn, m websocket.Message) {
-	s.messagesIn.Add(1)
+	s.messagesIn.add(c.Loop())
 	if c.Value() == nil {
 		s.bind(c, string(m.Data))
 		return

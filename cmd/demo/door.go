@@ -141,7 +141,7 @@ func onKnownRequest(x *http.Exchange) {
 
 // onKnownMessage is called with what a page says after it is known. It does not choose its groups.
 func (s *server) onKnownMessage(c *websocket.Conn, m websocket.Message) {
-	s.messagesIn.Add(1)
+	s.messagesIn.add(c.Loop())
 	if wish, err := hubapi.ParseWish(m.Data); err == nil {
 		s.log.Debug("wish refused", c.Log(), "group", wish.Group)
 	}

@@ -49,7 +49,7 @@ type server struct {
 	terminal     tty
 	started      chan struct{} // closed when the ports are open
 
-	messagesIn   atomic.Uint64 // lines of back ends, and messages of pages
+	messagesIn   tally         // lines of back ends, and messages of pages
 	idleBackEnds atomic.Uint64 // that were closed for saying nothing
 	ready        atomic.Bool   // its ports are open, and it does not stop
 	stopping     atomic.Bool   // it has been told to
@@ -91,7 +91,7 @@ func newServer(o options, stdout io.Writer, log *slog.Logger) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.engine = eng
+	s.engine, s.messagesIn = eng, make(tally, len(eng.Loops()))
 	s.hub = hub.New(eng.Loops(), hub.Options{
 		Single: o.single, MaxMessage: o.limits.push, MaxName: o.limits.name, MaxGroups: o.limits.groups, MaxTargets: o.limits.targets,
 	})
