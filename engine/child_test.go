@@ -68,7 +68,7 @@ func startChild(t testing.TB, before, role, argument string) *child {
 	if err := cmd.Start(); err != nil || inErr != nil || outErr != nil {
 		t.Fatal(err, inErr, outErr)
 	}
-	kill := time.AfterFunc(2*patience, func() { _ = cmd.Process.Kill() })
+	kill := time.AfterFunc(2*patience+*emfileTime, func() { _ = cmd.Process.Kill() })
 	t.Cleanup(func() {
 		in.Close()
 		if err := cmd.Wait(); err != nil {

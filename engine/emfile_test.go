@@ -5,6 +5,7 @@ package engine
 import (
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"log/slog"
 	"net"
@@ -14,6 +15,9 @@ import (
 
 	"golang.org/x/sys/unix"
 )
+
+// emfileTime is how long TestDescriptorLimit stays at the limit, under load: go test ./engine -run DescriptorLimit -emfile 1m.
+var emfileTime = flag.Duration("emfile", 500*time.Millisecond, "how long to serve without descriptors")
 
 // emfileReport is what the child tells of itself.
 type emfileReport struct {
@@ -80,6 +84,11 @@ func TestDescriptorLimit(t *testing.T) {
 	connect(late) // the kernel takes them, more than the process can have
 	eventually(t, "a pause", func() bool { return server.report().Stats.AcceptPauses > 0 })
 	wantServed(t, clients[:early])
+
+	held := time.Now()
+	for time.Since(held) < *emfileTime {
+		wantServed(t, clients[:early])
+	}
 
 	served := int(server.report().Stats.Connections)
 	if served <= early || served >= limit {

@@ -96,6 +96,9 @@ func gather(t *testing.T, websocket, wss, text string, pages, backEnds int, seed
 	return c
 }
 
+const throngRequest = "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n" +
+	"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+
 // openThrongPage is peers.OpenPage for thousands, and for a goroutine.
 func openThrongPage(t *testing.T, dial func() (net.Conn, error), uid string) *throngPage {
 	conn, err := dial()
@@ -106,9 +109,7 @@ func openThrongPage(t *testing.T, dial func() (net.Conn, error), uid string) *th
 	t.Cleanup(func() { conn.Close() })
 	_ = conn.SetDeadline(time.Now().Add(3 * peers.Bound))
 	p := &throngPage{conn: conn}
-	request := "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n" +
-		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-	said := bytes.NewBufferString(request)
+	said := bytes.NewBufferString(throngRequest)
 	_ = ws.WriteFrame(said, ws.MaskFrame(ws.NewTextFrame([]byte(uid))))
 	if _, err := conn.Write(said.Bytes()); err != nil {
 		t.Error(err)
