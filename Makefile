@@ -2,6 +2,8 @@
 
 GOFMT = $(shell go env GOROOT)/bin/gofmt
 FUZZTIME ?= 60s
+FUZZJOBS ?= 1
+FUZZWORKERS = $(shell expr \( $$(nproc) + $(FUZZJOBS) - 1 \) / $(FUZZJOBS))
 SOAKTIME ?= 10m
 
 .PHONY: build fmt lint staticcheck vuln test test32 fuzz soak bench module
@@ -45,14 +47,15 @@ test:
 test32:
 	@GOARCH=386 CGO_ENABLED=0 go test -count=1 ./codec/... ./hub ./hubapi
 
-# fuzz runs each fuzz target for FUZZTIME.
+# fuzz runs each fuzz target for FUZZTIME, FUZZJOBS of them at a time.
 fuzz:
-	@for p in $$(go list ./...); do \
-		targets=$$(go test -list '^Fuzz' $$p) || { echo "$$targets"; exit 1; }; \
-		for f in $$(echo "$$targets" | grep '^Fuzz'); do \
-			echo "$$p $$f"; go test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x $$p || exit 1; \
-		done; \
-	done
+	@all=$$(for p in $$(go list ./...); do \
+		targets=$$(go test -list '^Fuzz' $$p) || { echo "$$targets" >&2; exit 1; }; \
+		echo "$$targets" | sed -n "s|^Fuzz|$$p &|p"; \
+	done) || exit 1; \
+	echo "$$all" | xargs -n 2 -P $(FUZZJOBS) sh -c ' \
+		out=$$(go test -run "^\$$" -fuzz "^$$1\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x -parallel $(FUZZWORKERS) $$0 2>&1) || { echo "$$out"; exit 255; }; \
+		echo "$$0 $$1 $$(echo "$$out" | sed -n "s/.*\(execs: [0-9]*\).*/\1/p" | tail -n 1)"'
 
 # soak runs the demo under everything at once for SOAKTIME, hours if you like, and a minute more. RACE=-race has the race detector in both
 # server and clients; SOAKFLAGS are more of its flags, such as a -seed.
