@@ -102,9 +102,9 @@ func (l *Loop) holdPublisher(c *Conn) bool {
 // holdBack has c, which is open, not read until all reasons to hold publishers back have gone.
 func (l *Loop) holdBack(c *Conn) {
 	if c.hold&holdBacklog == 0 {
-		c.setHold(holdBacklog)
-		c.seldom().heldAt = l.held.push(c)
+		c.seldom().heldAt = l.held.push(c) // before setHold, which may find the connection lost, and take it out again
 		l.stats.heldBack.Add(1)
+		c.setHold(holdBacklog)
 	}
 }
 

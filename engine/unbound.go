@@ -34,7 +34,7 @@ func (c *Conn) forgetAttach() {
 	}
 	s.timer.Stop()
 	s.timer = nil
-	if s.rest == nil && s.reason == nil && s.secure == nil && !s.drains && !s.eofTold && c.hold&holdBacklog == 0 {
+	if s.rest == nil && s.reason == nil && s.secure == nil && !s.drains && !s.starved && !s.eofTold && c.hold&holdBacklog == 0 {
 		c.some = nil
 	}
 }

@@ -5,6 +5,8 @@ package engine
 import (
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 func TestAwaitAttach(t *testing.T) {
@@ -72,5 +74,26 @@ func TestAwaitAttachMemory(t *testing.T) {
 	s.comes(k, " line\n")
 	if string(k.got) != "unfinished line\n" {
 		t.Errorf("got %q", k.got)
+	}
+}
+
+// Who is left alone for want of the kernel's memory when it is taken is tried again all the same.
+func TestAttachWhileStarved(t *testing.T) {
+	s := newStillLoop(t, ListenOptions{})
+	k, other := s.connect(echo), s.connect(echo)
+	for _, k := range []*fakeSocket{k, other} {
+		k.readErr = unix.ENOMEM
+		s.event(k, unix.EPOLLIN)
+		k.readErr = nil
+	}
+	k.conn.AwaitAttach(time.Hour)
+	k.conn.Ref().Attach(func() {})
+	s.feed()
+	for _, k := range []*fakeSocket{k, other} {
+		k.in = [][]byte{[]byte("hello")}
+		s.pump()
+		if string(k.got) != "hello" {
+			t.Errorf("got %q", k.got)
+		}
 	}
 }
