@@ -92,7 +92,7 @@ func (l *Loop) releaseHeld() {
 
 // holdPublisher holds c back if the loops are behind and c is among those who made them so.
 func (l *Loop) holdPublisher(c *Conn) bool {
-	if !c.published || l.engine.behind.Load() == 0 {
+	if !c.published || l.sparing || l.engine.behind.Load() == 0 {
 		return false
 	}
 	l.holdBack(c)

@@ -79,6 +79,7 @@ type Loop struct {
 	kept      int   // bytes of what has come and is not a whole message, or waits for its turn: all that NoteMemory told included
 	told      int64 // of all that counts against the budget of memory, what has been told last
 	reclaimer reclaimer
+	sparing   bool // who is held back has a turn
 	paces     paces
 
 	leaving bool          // no new connections

@@ -7,12 +7,17 @@ import "time"
 // While the budget of memory is spent, each loop that has at least its share of what is used goes round its connections,
 // some of them a task, and closes those that hold the most: first it looks how much they hold, then whoever holds at least
 // half as much as the largest gives way, then half as much as the largest of the rest, until enough is free.
+//
+// When that would not help, but what has come of publishers who are held back would be enough, nobody is closed: each of these has a
+// turn, or they and the memory would wait for each other.
 type reclaimer struct {
 	active  bool // a task or a timer will go on
 	at      int  // the descriptor at which the round goes on
 	least   int  // who holds so much gives way; 0 while nobody is known yet
 	largest int  // the most that anybody holds who has not given way in this round
 	sum     int  // what all hold, as far as the first round has come
+	waiting int  // what has come of publishers who are held back, as far as the first round has come
+	handles bool // in this round, that is handled
 }
 
 const (
@@ -51,31 +56,74 @@ func (l *Loop) reclaimOn() {
 
 // reclaimSome goes some way round. false: a round has found nobody who holds anything.
 func (l *Loop) reclaimSome() bool {
-	r, closed := &l.reclaimer, 0
-	for looks := 0; looks < reclaimLooks && closed < reclaimCloses; looks++ {
-		if r.at >= len(l.conns) {
-			if r.largest == 0 || r.least == 0 && !l.wouldHelp(r.sum) {
-				return false
-			}
-			r.at, r.least, r.largest = 0, (r.largest+1)/2, 0
+	r, done := &l.reclaimer, 0
+	for looks := 0; looks < reclaimLooks && done < reclaimCloses; looks++ {
+		if r.at >= len(l.conns) && !l.nextRound() {
+			return false
 		}
 		c := l.conns[r.at]
-		r.at++
-		if c == nil {
+		if r.at++; c == nil || !l.reclaimOf(c) {
 			continue
 		}
-		if n := c.burden(); r.least == 0 || n < r.least {
-			r.largest = max(r.largest, n)
-			r.sum += n
-			continue
-		}
-		c.giveWay()
-		closed++
-		r.largest = max(r.largest, c.burden()) // what it is still to be sent
+		done++
 		if l.tellMemory(); !l.engine.memory.spent.Load() {
 			break
 		}
 	}
+	return true
+}
+
+// nextRound begins again with the first connection. false: there is nothing to do.
+func (l *Loop) nextRound() bool {
+	switch r := &l.reclaimer; {
+	case len(l.conns) == 0:
+		return false
+	case r.handles:
+		*r = reclaimer{active: true}
+	case r.largest > 0 && (r.least > 0 || l.wouldHelp(r.sum)):
+		r.at, r.least, r.largest = 0, (r.largest+1)/2, 0
+	case r.waiting > 0 && r.least == 0 && l.wouldHelp(r.sum+r.waiting):
+		r.at, r.handles = 0, true
+	default:
+		return false
+	}
+	return true
+}
+
+// reclaimOf tells whether there was something to do about c.
+func (l *Loop) reclaimOf(c *Conn) bool {
+	r := &l.reclaimer
+	if r.handles {
+		return l.spare(c)
+	}
+	if n := c.burden(); r.least == 0 || n < r.least {
+		r.largest = max(r.largest, n)
+		r.sum += n
+		r.waiting += c.heldInput()
+		return false
+	}
+	c.giveWay()
+	r.largest = max(r.largest, c.burden()) // what it is still to be sent
+	return true
+}
+
+// heldInput is how many bytes have come of a publisher who is held back, and wait for its turn.
+func (c *Conn) heldInput() int {
+	if c.state != open || !c.undecoded || c.hold != holdBacklog {
+		return 0
+	}
+	return len(c.rest())
+}
+
+// spare gives c a turn if it is a publisher who is held back. It will be held back again.
+func (l *Loop) spare(c *Conn) bool {
+	if c.heldInput() == 0 {
+		return false
+	}
+	l.unhold(c)
+	l.sparing = true
+	l.serve(c)
+	l.sparing = false
 	return true
 }
 
@@ -86,13 +134,14 @@ func (l *Loop) wouldHelp(bytes int) bool {
 }
 
 // burden is how many bytes c holds that its peer is to blame for: what waits because it does not read, and what it has sent
-// of a message without finishing it. What has been read and waits for its turn is not among them.
+// of a message without finishing it. What has been read and waits for its turn is not among them, unless that is because it does not
+// read its answers, or sends more than it may.
 func (c *Conn) burden() int {
 	if c.state == dead {
 		return 0
 	}
 	n := int(c.kept) + c.sealedInput()
-	if !c.undecoded {
+	if !c.undecoded || c.hold&(holdOutbox|holdFast) != 0 {
 		n += len(c.rest())
 	}
 	if c.stalled {
