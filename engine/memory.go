@@ -73,11 +73,12 @@ func (l *Loop) tellMemory() {
 // spend is called by whichever loop finds the budget spent.
 func (e *Engine) spend() {
 	m := &e.memory
+	e.behind.Add(1) // first: another loop may recoup at once, and a sum below 0 would hold publishers back whom nobody lets go on
 	if m.spent.Swap(true) {
+		e.relieve()
 		return
 	}
 	m.times.Add(1)
-	e.behind.Add(1)
 	if now := time.Now().UnixNano(); now-m.told.Load() > int64(warnEvery) {
 		m.told.Store(now)
 		e.log.Warn("engine: the budget of memory is spent", "used", m.used.Load(), "budget", m.most)

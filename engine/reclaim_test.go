@@ -3,7 +3,10 @@
 package engine
 
 import (
+	"log/slog"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 )
 
@@ -90,5 +93,30 @@ func TestTooFastSpendTheMemory(t *testing.T) {
 	s.pump()
 	if n := s.Stats().MemoryClosed; m.spent.Load() || n == 0 || n == 10 {
 		t.Errorf("spent %v, %d bytes of %d, %d closed", m.spent.Load(), s.memory(), m.most, n)
+	}
+}
+
+// One loop may find that enough is free in the moment in which another finds the budget spent. The reasons to hold publishers back are
+// never fewer than none.
+func TestSpendAndRecoupAtOnce(t *testing.T) {
+	e := &Engine{log: slog.New(slog.DiscardHandler), relief: make(chan struct{})}
+	var wait sync.WaitGroup
+	var below atomic.Bool
+	for _, do := range []func(){e.spend, e.recoup} {
+		for range 2 {
+			wait.Go(func() {
+				for range 100_000 {
+					do()
+					if e.behind.Load() < 0 {
+						below.Store(true)
+					}
+				}
+			})
+		}
+	}
+	wait.Wait()
+	e.recoup()
+	if n := e.behind.Load(); below.Load() || n != 0 {
+		t.Errorf("%d reasons at the end; below none meanwhile: %v", n, below.Load())
 	}
 }
