@@ -89,3 +89,25 @@ func TestDefaultLogger(t *testing.T) {
 		t.Error("a logger that is given is used as it is")
 	}
 }
+
+// Others may log a connection while its loop learns from a proxy whose it is.
+func TestRefLogWhileRenamed(t *testing.T) {
+	e := testEngine(t, Options{})
+	conns := make(chan *Conn, 1)
+	ln := listen(t, e, handler{open: func(c *Conn) { conns <- c }}, ListenOptions{TrustedProxies: loopback})
+	dial(t, ln)
+	c := await(t, "OnOpen", conns)
+	attr := c.Ref().Log()
+	const client = "192.0.2.7:80"
+	seen := make(chan struct{})
+	go func() {
+		defer close(seen)
+		for {
+			if group := attr.Value.Resolve().Group(); group[1].Value.String() == client {
+				return
+			}
+		}
+	}()
+	on(t, e.Home(), func() { _ = c.SetRemoteAddr(netip.MustParseAddrPort(client)) })
+	await(t, "the address", seen)
+}
