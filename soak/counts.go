@@ -55,6 +55,7 @@ func (s *soak) table() string {
 	row("joins, leaves and pushes in one breath", c.steps.Load())
 	row("slow pages, each held against its port's policy", c.slow.Load())
 	row("stuck pages", c.stuck.Load())
+	row("  of both closed by the server for it", s.peak.slowConsumers)
 	row("silent connections", c.silent.Load())
 	row("certificates and configuration replaced, or tried to", c.reloads.Load())
 	row("stops in the midst of pushes", c.stops.Load())

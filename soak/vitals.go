@@ -19,7 +19,7 @@ type vitals struct {
 	connections, stalled, bound, uids, groups, streams, timers int64
 	descriptors, goroutines                                    int64
 	heap, rss                                                  int64 // bytes
-	kicked, slowConsumers, dropped, panics                     int64 // since the start
+	slowConsumers, panics                                      int64 // since the start
 }
 
 func (v vitals) String() string {
@@ -54,7 +54,7 @@ func (s *soak) vitals() (v vitals, err error) {
 	for name, into := range map[string]*int64{
 		"connections": &v.connections, "stalled": &v.stalled, "bound": &v.bound, "uids": &v.uids, "groups": &v.groups,
 		"event_streams": &v.streams, "timers": &v.timers, "goroutines": &v.goroutines, "memory_heap": &v.heap, "memory_rss": &v.rss,
-		"kicked": &v.kicked, "slow_consumers": &v.slowConsumers, "panics": &v.panics,
+		"slow_consumers": &v.slowConsumers, "panics": &v.panics,
 	} {
 		n, ok := m[name].(float64)
 		if !ok {
@@ -82,6 +82,7 @@ func (s *soak) watch(ctx context.Context) {
 			return
 		}
 		s.peak.rss, s.peak.connections = max(s.peak.rss, v.rss), max(s.peak.connections, v.connections)
+		s.peak.slowConsumers = v.slowConsumers
 		if n%10 == 0 {
 			c := &s.counts
 			s.say("%d connections, %d MiB; opened %d, pushes %d, delivered %d, visits %d, slow %d, rude %d, reloads %d", v.connections, v.rss>>20,
