@@ -77,11 +77,16 @@ func (l *Loop) secure(h *handshake) {
 	c.seldom().secure, c.secured = s, true
 	c.setLeft(c.unsentFlight())
 	if len(s.left) > 0 && !c.stalled {
-		l.stall(c)
+		if l.stall(c); c.state == dead {
+			return // the poller could not be told, and the descriptor may be another's
+		}
 	}
 	// Application data may have come in the same read as the handshake's last record.
 	s.in = append(s.in, c.rest()...)
 	plain, err := l.unseal(c, s.in)
+	if c.state == dead {
+		return
+	}
 	c.noteSealed(trimTLS(s.tls, 0))
 	c.setRest(append([]byte(nil), plain...))
 	c.undecoded = len(plain) > 0
@@ -144,14 +149,14 @@ const plaintextSize = readSize + 2*maxRecord
 // readSealed is readTurn's part for a connection with TLS.
 func (l *Loop) readSealed(c *Conn, raw []byte) {
 	plain, err := l.unseal(c, raw)
-	if !l.answer(c) {
+	if c.state == dead || !l.answer(c) {
 		return
 	}
 	if err == io.EOF {
 		c.eof = true
 		c.setInterest()
 	}
-	if len(plain) > 0 || c.eof {
+	if c.state == open && (len(plain) > 0 || c.eof) {
 		l.deliver(c, plain)
 	}
 	if err != nil && err != io.EOF {
