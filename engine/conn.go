@@ -156,12 +156,17 @@ func (c *Conn) LocalAddr() net.Addr { return c.local }
 func (c *Conn) Handler() Handler { return c.handler }
 
 // SetHandler gives the connection another handler, as an upgrade of the protocol does. The new one gets the bytes that
-// the old one's OnTraffic has not taken, without waiting for more; its OnOpen is not called.
+// the old one's OnTraffic has not taken, without waiting for more; its OnOpen is not called. When the engine is stopping, it is told so
+// (ShutdownHandler) after the present callback.
 func (c *Conn) SetHandler(h Handler) {
 	c.handler = h
-	if c.state == open {
-		c.undecoded = true // what is left may be messages to the new one
-		c.loop.enqueue(c)
+	if c.state != open {
+		return
+	}
+	c.undecoded = true // what is left may be messages to the new one
+	c.loop.enqueue(c)
+	if c.loop.leaving {
+		_ = c.Ref().reply(sayGoodbye) // the old one may have been told, and have had an answer to wait for; ErrClosed: it is cut off
 	}
 }
 

@@ -30,7 +30,7 @@ type EOFHandler interface {
 }
 
 // A ShutdownHandler says goodbye in its protocol, and closes the connection, when the engine stops. Without it the engine
-// closes the connection.
+// closes the connection. OnShutdown may be called twice when it does not begin the connection's end.
 type ShutdownHandler interface {
 	OnShutdown(c *Conn)
 }

@@ -260,3 +260,27 @@ func connectOnce(t testing.TB, e *Engine, s Server) bool {
 	_ = ln.Close() // ErrClosed when Shutdown was faster
 	return true
 }
+
+// A handler that takes a connection over when its former one has been told of the stop already, as behind an answer that was still owed,
+// is told too.
+func TestShutdownTellsALateHandler(t *testing.T) {
+	s := newStillLoop(t, ListenOptions{})
+	k := s.connect(polite{goodbye: func(*Conn) {}})
+	gone := make(chan struct{})
+	s.leave(gone)
+	s.pump()
+	s.in(k, func(c *Conn) {
+		c.SetHandler(polite{goodbye: func(c *Conn) {
+			_ = c.Send([]byte("bye"))
+			c.CloseWith(ErrShutdown)
+		}})
+		_ = c.Send([]byte("hello, "))
+	})
+	s.pump()
+	if string(k.got) != "hello, bye" || !k.shut {
+		t.Errorf("got %q, shut %v", k.got, k.shut)
+	}
+	k.eof = true
+	s.pump()
+	await(t, "the last has gone", gone)
+}

@@ -139,3 +139,33 @@ func TestUpgradedIsWebSocketOnly(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A client whose upgrade waits for another answer when the engine stops is not forgotten: it gets a goodbye.
+func TestUpgradeThatWaitsWhenTheEngineStops(t *testing.T) {
+	replies := make(chan http.Reply, 1)
+	w := share(t, &Server{OnMessage: echo}, &http.Server{OnRequest: func(x *http.Exchange) { replies <- x.Reply() }})
+	c := dial(t, w.addr)
+	c.send([]byte(plain + request))
+	reply := receive(t, replies)
+	stopped := make(chan error, 1)
+	go func() { stopped <- w.Shutdown(t.Context()) }()
+	for err := error(nil); err != engine.ErrClosed; { // then its listeners are closed, and before that
+		var ln *engine.Listener
+		if ln, err = w.Listen("127.0.0.1:0", &Server{}); err == nil {
+			_ = ln.Close()
+		}
+	}
+	for range 2 {
+		w.onLoop(func() {}) // the connection has been told by then
+	}
+	if err := reply.Send(200, nil, []byte("late")); err != nil {
+		t.Fatal(err)
+	}
+	c.wantPlain("late")
+	c.wantOpen()
+	c.wantClose(StatusGoingAway, "server stops")
+	c.send(closing(StatusGoingAway, ""))
+	if err := receive(t, stopped); err != nil {
+		t.Error(err)
+	}
+}
