@@ -207,7 +207,7 @@ func (p *play) push(command bool) {
 func (p *play) there(target string) (sure []*client, perhaps int) {
 	for _, c := range p.clients {
 		switch {
-		case !c.rules && c.listens():
+		case !c.rules && c.listens(), c.bound && c.Doomed():
 			perhaps++
 		case c.bound && c.Listens() && c.is(target):
 			sure = append(sure, c)

@@ -109,8 +109,13 @@ func (k StillSocket) Heard() bool { return len(k.k.in) == 0 && len(k.k.conn.rest
 // Open tells whether neither end has begun.
 func (k StillSocket) Open() bool { return k.k.conn.state == open }
 
-// Listens tells whether it may be pushed to: it is open, and no goodbye has been said.
-func (k StillSocket) Listens() bool { return k.k.conn.state == open && !k.k.conn.detached }
+// Listens tells whether it may be pushed to: it is open, and no goodbye has been said, nor is about to.
+func (k StillSocket) Listens() bool {
+	return k.k.conn.state == open && !k.k.conn.detached && !k.Doomed()
+}
+
+// Doomed tells whether it is about to be closed as a slow consumer: a broadcast does not count it any more, a push of its own is refused.
+func (k StillSocket) Doomed() bool { return k.k.conn.hold&holdSlow != 0 }
 
 // Whole tells whether the peer has got everything, to a close that is no reset.
 func (k StillSocket) Whole() bool { return k.k.shut && !k.k.reset }
