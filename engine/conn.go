@@ -2,7 +2,10 @@
 
 package engine
 
-import "net"
+import (
+	"math"
+	"net"
+)
 
 // state is how far a connection's life has come.
 //
@@ -102,6 +105,7 @@ type seldom struct {
 	eofTold   bool   // the handler has been told of the peer's EOF
 	unsent    int32  // bytes that the kernel held for the peer when the linger time was over last
 	heldAt    uint32 // its position in the loop's held
+	restSize  uint32 // of the array that rest is a part of, which is what it takes
 }
 
 func (c *Conn) seldom() *seldom {
@@ -119,11 +123,31 @@ func (c *Conn) rest() []byte {
 	return c.some.rest
 }
 
+// setRest replaces it. p is a part of what it was, or memory of its own.
 func (c *Conn) setRest(p []byte) {
-	if p != nil || c.some != nil {
-		c.loop.kept += cap(p) - cap(c.seldom().rest)
-		c.some.rest = p
+	if p == nil && c.some == nil {
+		return
 	}
+	s := c.seldom()
+	if !endTogether(p, s.rest) {
+		size := uint32(min(cap(p), math.MaxInt32))
+		c.loop.kept += int(size) - int(s.restSize)
+		s.restSize = size
+	}
+	s.rest = p
+}
+
+// endTogether tells whether two slices are parts of one array, of which neither has let go of the end.
+func endTogether(a, b []byte) bool {
+	return cap(a) > 0 && cap(b) > 0 && &a[:cap(a)][cap(a)-1] == &b[:cap(b)][cap(b)-1]
+}
+
+// restSize is how many bytes rest takes.
+func (c *Conn) restSize() int {
+	if c.some == nil {
+		return 0
+	}
+	return int(c.some.restSize)
 }
 
 // ID is the connection's number, from 1 up, never used again in this process.

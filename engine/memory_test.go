@@ -22,7 +22,7 @@ func (s *stillLoop) checkMemory() {
 	want := 0
 	for _, c := range s.conns {
 		if c != nil {
-			want += int(c.kept) + cap(c.rest()) + c.ahead() + c.sealedInput()
+			want += int(c.kept) + c.restSize() + c.ahead() + c.sealedInput()
 		}
 	}
 	if s.kept != want {

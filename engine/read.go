@@ -134,8 +134,8 @@ func (c *Conn) keep(p []byte, taken int) {
 	case c.state != open || c.panicked || len(left) == 0:
 		c.setRest(nil)
 		c.undecoded = false
-	case len(c.rest()) > 0 && (len(p) <= readSize || len(left) > len(p)/2):
-		c.setRest(left) // a part of what it was
+	case len(c.rest()) > 0 && len(left) > c.restSize()/4:
+		c.setRest(left) // a part of what it was, and not so little that it would keep much more
 	default:
 		c.setRest(append([]byte(nil), left...))
 	}

@@ -112,7 +112,7 @@ func (c *Conn) heldInput() int {
 	if c.state != open || !c.undecoded || c.hold != holdBacklog {
 		return 0
 	}
-	return len(c.rest())
+	return c.restSize()
 }
 
 // spare gives c a turn if it is a publisher who is held back. It will be held back again.
@@ -142,7 +142,7 @@ func (c *Conn) burden() int {
 	}
 	n := int(c.kept) + c.sealedInput()
 	if !c.undecoded || c.hold&(holdOutbox|holdFast) != 0 {
-		n += len(c.rest())
+		n += c.restSize()
 	}
 	if c.stalled {
 		n += c.pending()

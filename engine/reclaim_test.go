@@ -120,3 +120,27 @@ func TestSpendAndRecoupAtOnce(t *testing.T) {
 		t.Errorf("%d reasons at the end; below none meanwhile: %v", n, below.Load())
 	}
 }
+
+// The few bytes behind a long message do not keep its memory, nor does the budget count less than what they keep.
+func TestLittleRestKeepsLittle(t *testing.T) {
+	s := newStillLoop(t, ListenOptions{})
+	k := s.connect(lines(func(*Conn, string) {}))
+	for _, tt := range []struct {
+		in   string
+		most int // that may be kept afterwards
+	}{
+		{strings.Repeat("x", 60<<10), 2 * 60 << 10},
+		{"\na", 8},
+		{"\n", 0},
+		{strings.Repeat("x", 60<<10), 2 * 60 << 10},
+		{"\n" + strings.Repeat("y", 30<<10), 4 * 30 << 10}, // half of it may stay where it is
+		{"\nb", 8},
+	} {
+		k.in = [][]byte{[]byte(tt.in)}
+		s.pump()
+		if s.kept > tt.most || s.kept < len(k.conn.rest()) {
+			t.Errorf("after %.3q, %d: %d bytes are kept for %d", tt.in, len(tt.in), s.kept, len(k.conn.rest()))
+		}
+		s.checkMemory()
+	}
+}
