@@ -135,7 +135,10 @@ func (a *audience) include(i int, other *leaf) {
 	}
 }
 
-func (a *audience) Has(o Outlet) bool { return a.has(int(o.(*outlet).fd)) }
+func (a *audience) Has(o Outlet) bool {
+	c := o.(*outlet)
+	return c.hears && a.has(int(c.fd)) // the descriptor of one that has closed may be another's
+}
 
 func (a *audience) Add(o Outlet) {
 	c := (*Conn)(o.(*outlet))
@@ -195,4 +198,5 @@ func (c *Conn) leaveAudiences() {
 			a.drop(c)
 		}
 	}
+	c.audiences = 0 // with very many it has not been counted
 }

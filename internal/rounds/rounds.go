@@ -47,6 +47,7 @@ type Rounds[T Member] struct {
 	now     int // the slot whose turn was last, or is
 	visited int // of it, while its turn goes on
 	going   bool
+	posted  bool // goOn will be called
 	members int
 }
 
@@ -108,22 +109,27 @@ func (r *Rounds[T]) move(slot, from, to int) {
 	}
 }
 
-// Turn is the next slot's: what the timer does. A turn that has not ended yet is not overtaken.
+// Turn is the next slot's: what the timer does. A turn that has not ended yet is not overtaken, and one that a panic has cut short goes on.
 func (r *Rounds[T]) Turn() {
+	if r.posted {
+		return
+	}
 	if !r.going {
 		r.now, r.visited, r.going = (r.now+1)%Slots, 0, true
-		r.goOn()
 	}
+	r.goOn()
 }
 
 // goOn visits some.
 func (r *Rounds[T]) goOn() {
+	r.posted = false
 	for n := 0; n < visitsPerTask && r.going && r.visited < len(r.slots[r.now]); n++ {
 		t := r.slots[r.now][r.visited]
 		r.visited++
 		r.visit(t)
 	}
 	if r.going && r.visited < len(r.slots[r.now]) && r.loop.Post(r.goOn) == nil {
+		r.posted = true
 		return
 	}
 	r.going = false

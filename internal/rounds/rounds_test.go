@@ -157,3 +157,33 @@ func TestRoundsTimer(t *testing.T) {
 		<-visited
 	}
 }
+
+// A visit that panics costs nobody else theirs.
+func TestVisitThatPanics(t *testing.T) {
+	onLoop(t, func(l *engine.Loop) {
+		bad := &member{}
+		r := New(l, time.Hour, func(m *member) {
+			if m.visits++; m == bad {
+				panic("a visit")
+			}
+		})
+		all := []*member{{}, bad, {}}
+		for _, m := range all {
+			r.Sit(m)
+		}
+		for range 2*Slots + 2 {
+			func() {
+				defer func() { _ = recover() }() // as the loop does
+				r.Turn()
+			}()
+		}
+		for i, m := range all {
+			if m.visits < 2 {
+				t.Errorf("member %d was visited %d times in two rounds", i, m.visits)
+			}
+		}
+		for _, m := range all {
+			r.Rise(m)
+		}
+	})
+}
