@@ -3,7 +3,9 @@
 //
 //	lines := &text.Server{OnMessage: func(c *text.Conn, line []byte) {
 //		reply := c.Reply()
-//		hubapi.Line(h, c.Loop(), line, func(a []byte) { reply.Send(a) })
+//		if hubapi.Line(h, c.Loop(), line, func(a []byte) { reply.Send(a) }) == hubapi.ErrRequest {
+//			c.Close()
+//		}
 //	}}
 //
 //	var web http.Server

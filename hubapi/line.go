@@ -1,6 +1,7 @@
 package hubapi
 
 import (
+	"bytes"
 	"errors"
 
 	"fanloop/hub"
@@ -16,7 +17,8 @@ var (
 // one with $cmd is a command, answered with a JSON object beside that.
 //
 // from is the loop that the line came from; the caller is there. answer is called there or on the hub's home, at once or later. The line is not used
-// any more when Line returns. The error is for a log: it says why nothing could be made of a line that is answered with fail alone.
+// any more when Line returns. The error is for a log: it says why nothing could be made of a line that is answered with fail alone. At
+// ErrRequest the caller closes the connection.
 func Line(h *hub.Hub, from hub.Loop, line []byte, answer func(line []byte)) error {
 	to, err := parseLine(line)
 	switch {
@@ -25,6 +27,9 @@ func Line(h *hub.Hub, from hub.Loop, line []byte, answer func(line []byte)) erro
 		return nil
 	case err != nil:
 		answer(answerFail)
+		if isRequest(line) {
+			return ErrRequest
+		}
 		return err
 	}
 	message := hub.Text(line)
@@ -65,6 +70,16 @@ var (
 	errBadTarget = errors.New("not a valid uid, group or all")
 	errReserved  = errors.New("$cmd is reserved")
 )
+
+// ErrRequest is what Line returns for the first line of an HTTP request, which is answered with fail like whatever is no message. The
+// connection is to be closed, and nothing more of it read: any page can have its visitor's browser send a request to a port of the
+// visitor's machine or network, and its body may be lines that are messages.
+var ErrRequest = errors.New("an HTTP request")
+
+// isRequest tells whether a line is a request line (RFC 9112 3).
+func isRequest(line []byte) bool {
+	return bytes.HasSuffix(line, []byte(" HTTP/1.1")) || bytes.HasSuffix(line, []byte(" HTTP/1.0"))
+}
 
 // A target is whom a line is for.
 type target struct {

@@ -11,7 +11,12 @@ import (
 func (s *server) onLine(c *text.Conn, line []byte) {
 	s.messagesIn.add(c.Loop())
 	reply := c.Reply()
-	if err := hubapi.Line(s.hub, c.Loop(), line, func(a []byte) { answer(reply, a) }); err != nil {
+	switch err := hubapi.Line(s.hub, c.Loop(), line, func(a []byte) { answer(reply, a) }); err {
+	case nil:
+	case hubapi.ErrRequest:
+		s.log.Warn("a web browser, or another that speaks HTTP, has come to the port of back ends", c.Log())
+		c.Close()
+	default:
 		s.log.Debug("line refused", c.Log(), "err", err)
 	}
 }
