@@ -102,7 +102,7 @@ func (s *server) readers(cors []string) []string {
 // warnOfStrangers says, once for each port, what others than this machine may do there because nobody asks them who they are.
 func (s *server) warnOfStrangers(e endpoint) {
 	switch {
-	case !e.beyondLoopback():
+	case !forOthers(e, s.options.portOptions(e)):
 	case e.spoken() != protocolText:
 		if s.door == nil {
 			s.log.Warn("whoever can reach this port is who it says it is: fine for trying out; jwt-key or auth-url ask for more",

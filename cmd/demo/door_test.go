@@ -205,6 +205,9 @@ func TestNeedsToken(t *testing.T) {
 		if got := needsToken(e, with); got != (needs && !e.tls()) {
 			t.Errorf("%s with client certificates: %v", address, got)
 		}
+		if !needsToken(e, portOptions{proxy: true}) {
+			t.Errorf("%s behind a proxy: none", address) // which brings strangers
+		}
 	}
 }
 

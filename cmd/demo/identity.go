@@ -55,8 +55,11 @@ func parsePages(s string) (string, error) {
 
 // needsToken tells whether back ends have to show the token on a port.
 func needsToken(e endpoint, p portOptions) bool {
-	return e.beyondLoopback() && (!forBackEndsOverTLS.are(e) || p.tlsClientCA == "")
+	return forOthers(e, p) && (!forBackEndsOverTLS.are(e) || p.tlsClientCA == "")
 }
+
+// forOthers tells whether others than this machine can reach a port, through a proxy too.
+func forOthers(e endpoint, p portOptions) bool { return e.beyondLoopback() || p.proxy }
 
 // checkIdentity finds what contradicts itself.
 func (o *options) checkIdentity() {
