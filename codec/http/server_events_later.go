@@ -12,7 +12,7 @@ func (e *Events) Later(x *Exchange) (goOn func(decide func(x *Exchange))) {
 	if x.mayAnswer() != nil {
 		return func(func(*Exchange)) {} // it has been decided
 	}
-	x.later = true
+	x.later, x.owns = true, true // goOn has kept it, whoever answers meanwhile
 	x.keepHead()
 	x.session.hold(holdLater)
 	ref := x.Ref()
