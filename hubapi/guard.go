@@ -67,8 +67,11 @@ func challenge(why failure) string {
 	return `Bearer realm="fanloop"`
 }
 
-// passedOn are the fields by which a proxy tells that a request is somebody else's.
-var passedOn = []string{"Forwarded", "X-Forwarded-For", "X-Real-IP", "Via"}
+// passedOn are the fields by which a proxy tells that a request is somebody else's: whichever of them it has been told to send.
+var passedOn = []string{
+	"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Port", "X-Forwarded-Server", "X-Real-IP", "Via",
+	"X-Client-IP", "True-Client-IP", "CF-Connecting-IP",
+}
 
 // admitLocal lets in who is on this machine: but not a proxy, which speaks for others, and no web page but the server's own, though its
 // browser is on this machine. A page from elsewhere is known by what its browser says of it, and one whose name has been made to lead

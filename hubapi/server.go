@@ -13,7 +13,7 @@ import (
 // and not changed afterwards.
 //
 // Without a Token only programs on the server's own machine are let in: the peer has to be a loopback address or come through a unix
-// socket, no proxy may have passed the request on (Forwarded, X-Forwarded-For, X-Real-IP, Via), Host has to be localhost or a
+// socket, no proxy may have passed the request on (Forwarded, X-Forwarded-For, X-Real-IP, Via and the like), Host has to be localhost or a
 // loopback address, and no web page but one of the same origin may ask (Origin, Sec-Fetch-Site): 403. With one, whoever has it is let
 // in, from anywhere: 401. A body must say that it is JSON, which no form of a web page does: 415.
 type API struct {

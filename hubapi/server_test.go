@@ -317,6 +317,8 @@ func TestWithoutToken(t *testing.T) {
 		{[]string{"Forwarded", "for=127.0.0.1"}, 403},
 		{[]string{"X-Real-IP", "127.0.0.1"}, 403},
 		{[]string{"Via", "1.1 proxy"}, 403},
+		{[]string{"X-Forwarded-Host", "localhost"}, 403},
+		{[]string{"x-forwarded-proto", "https"}, 403},
 	} {
 		if got := s.ask("GET", "/count", "", test.fields...); got.status != test.status {
 			t.Errorf("%q: %v", test.fields, got)
