@@ -48,11 +48,11 @@ func (s *server) openAdmin() (closeIt func(), err error) {
 // adminSite is what those see who look after the server.
 func (s *server) adminSite() *http.Server {
 	w := &http.Server{}
-	w.Mount("GET /metrics", promhttp.HandlerFor(s.registry(), promhttp.HandlerOpts{MaxRequestsInFlight: 2}))
+	w.Mount("GET /metrics", notForPages(promhttp.HandlerFor(s.registry(), promhttp.HandlerOpts{MaxRequestsInFlight: 2})))
 	for name, h := range map[string]nethttp.HandlerFunc{
-		"": pprof.Index, "cmdline": pprof.Cmdline, "profile": pprof.Profile, "symbol": pprof.Symbol, "trace": pprof.Trace,
+		"": pprof.Index, "cmdline": commandName, "profile": pprof.Profile, "symbol": pprof.Symbol, "trace": pprof.Trace,
 	} {
-		w.Mount("/debug/pprof/"+name, h)
+		w.Mount("/debug/pprof/"+name, notForPages(h))
 	}
 	w.Handle("GET /healthz", healthy)
 	w.Handle("GET /readyz", s.readiness)

@@ -25,7 +25,7 @@ func (d *demo) adminSays(path string) (status int, body string) {
 	}}
 	defer transport.CloseIdleConnections()
 	client := http.Client{Transport: transport, Timeout: peers.Bound}
-	res, err := client.Get("http://admin" + path)
+	res, err := client.Get("http://localhost" + path)
 	if err != nil {
 		d.t.Fatal(err)
 	}

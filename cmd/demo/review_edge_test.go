@@ -3,8 +3,10 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"net"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -52,5 +54,57 @@ func TestAttackLongUID(t *testing.T) {
 		if len(line) > 1000 {
 			t.Errorf("a line of %d bytes in the log: %.200s", len(line), line)
 		}
+	}
+}
+
+// A page can have its visitor's browser ask the admin address of the visitor's machine, by a name that leads there (DNS rebinding) too.
+func TestAttackBrowserAtAdmin(t *testing.T) {
+	d := start(t, "-token", "s3cret", "-admin", "127.0.0.1:0")
+	own := d.server.admin.addr.String()
+	_, port, _ := net.SplitHostPort(own)
+	for _, tt := range []struct {
+		fields []string
+		status int
+	}{
+		{[]string{"Host: " + own}, 200},
+		{[]string{"Host: localhost:" + port}, 200},
+		{[]string{"Host: [::1]"}, 200},
+		{[]string{"Host: " + own, "Sec-Fetch-Site: none"}, 200},
+		{[]string{"Host: " + own, "Sec-Fetch-Site: same-origin", "Origin: http://" + own}, 200},
+		{[]string{"Host: " + own, "Sec-Fetch-Site: cross-site"}, 403},
+		{[]string{"Host: " + own, "Sec-Fetch-Site: same-site"}, 403},
+		{[]string{"Host: " + own, "Origin: http://evil.example"}, 403},
+		{[]string{"Host: " + own, "Origin: null"}, 403},
+		{[]string{"Host: evil.example:" + port}, 403},
+		{[]string{"Host: evil.example:" + port, "Origin: http://evil.example:" + port, "Sec-Fetch-Site: same-origin"}, 403},
+		{[]string{"Host: localhost.evil.example"}, 403},
+	} {
+		for _, path := range []string{"/metrics", "/debug/pprof/", "/debug/pprof/cmdline", "/debug/pprof/profile?seconds=0", "/debug/pprof/heap"} {
+			if tt.status == 200 && strings.Contains(path, "profile") {
+				continue // it takes its time
+			}
+			c, err := net.Dial("tcp", own)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = c.SetDeadline(time.Now().Add(peers.Bound))
+			_, _ = io.WriteString(c, "GET "+path+" HTTP/1.1\r\nConnection: close\r\n"+strings.Join(tt.fields, "\r\n")+"\r\n\r\n")
+			answer, _ := io.ReadAll(c)
+			c.Close()
+			if !strings.HasPrefix(string(answer), fmt.Sprintf("HTTP/1.1 %d ", tt.status)) {
+				t.Errorf("%s %q: %.100s", path, tt.fields, answer)
+			}
+		}
+	}
+}
+
+// The command line may have secrets in it: the admin address does not show it.
+func TestAdminShowsNoCommandLine(t *testing.T) {
+	before := os.Args
+	os.Args = []string{"fanloop", "-token", "s3cret"}
+	t.Cleanup(func() { os.Args = before })
+	d := start(t, "-token", "s3cret", "-admin", "127.0.0.1:0")
+	if status, body := d.adminSays("/debug/pprof/cmdline"); status != 200 || body != "fanloop" {
+		t.Errorf("%d %q", status, body)
 	}
 }
