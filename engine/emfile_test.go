@@ -75,7 +75,7 @@ func TestDescriptorLimit(t *testing.T) {
 				t.Fatal(err)
 			}
 			t.Cleanup(func() { c.Close() })
-			_ = c.SetDeadline(time.Now().Add(patience))
+			_ = c.SetDeadline(time.Now().Add(patience + *emfileTime))
 			clients = append(clients, c)
 		}
 	}
