@@ -14,7 +14,7 @@ import (
 
 // keys are those that lines have. A connection's conn, addr and uid come from its Log.
 var keys = []string{
-	"absent", "addr", "before", "budget", "cause", "changed", "code", "err", "for", "group", "is", "key", "last", "listener", "loop",
+	"absent", "addr", "before", "budget", "bytes", "cause", "changed", "code", "err", "for", "group", "is", "key", "last", "listener", "loop",
 	"panic", "path", "pattern", "process", "proxy", "refusal", "restart", "signal", "slow", "stack", "status", "uid", "used", "version", "was", "wrong",
 }
 
