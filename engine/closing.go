@@ -51,6 +51,7 @@ func (c *Conn) Detach() {
 		c.loop.guarded(gone) // a panic in the midst of an end would leave half of it undone
 	}
 	c.leaveAudiences()
+	c.clearHold(holdFast) // the peer's own goodbye is wanted
 }
 
 // end leaves the open state.

@@ -99,8 +99,8 @@ func (c *Conn) countBytes(n int) {
 // tooSoon tells whether the next message has to wait, and sees to it that it does.
 func (c *Conn) tooSoon() bool {
 	cost := c.costs.message
-	if cost == 0 || c.paceSeat <= 0 || c.limits.Fast != PauseFast {
-		return false
+	if cost == 0 || c.paceSeat <= 0 || c.limits.Fast != PauseFast || c.detached {
+		return false // to who is said goodbye, nothing of it is worth a pause
 	}
 	if c.pace().messages+cost <= c.loop.clock()+paceBurst {
 		return false

@@ -299,3 +299,37 @@ func BenchmarkPace(b *testing.B) {
 		})
 	}
 }
+
+// Who is being said goodbye to is not paced any more: its own goodbye is wanted, which stands behind what it has sent too fast, and to
+// wait for that must not keep the loop busy.
+func TestGoodbyeIsNotPaced(t *testing.T) {
+	for _, before := range []bool{false, true} { // it has been paused before
+		s := newStillLoop(t, ListenOptions{MessageRate: 10})
+		k := s.connect(paced(repeat))
+		s.comes(k, numbered(40))
+		k.got = nil
+		if before {
+			s.comes(k, "40\n")
+			if k.conn.Reading() {
+				t.Fatal("it is not paused")
+			}
+		}
+		s.in(k, (*Conn).Detach)
+		k.in = append(k.in, []byte("bye\n"))
+		want := "bye\n"
+		if before {
+			want = "40\nbye\n"
+		}
+		for n := 0; string(k.got) != want; n++ {
+			if n > 100 {
+				t.Fatalf("paused before %v: got %q", before, k.got)
+			}
+			if s.slice(); k.events() != 0 {
+				s.event(k, k.events())
+			}
+		}
+		if k.conn.queued && k.conn.undecoded {
+			t.Error("it is still busy with it")
+		}
+	}
+}
