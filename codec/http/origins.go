@@ -74,6 +74,9 @@ func (o Origins) AdmitsAt(h *Head, host []byte) bool {
 }
 
 func (o Origins) admits(origin, host []byte) bool {
+	if bytes.ContainsAny(origin, " \t") {
+		return false // several (RFC 6454 7.1), of which the last would speak for the others
+	}
 	if len(o) == 0 {
 		return isOfHost(origin, host)
 	}

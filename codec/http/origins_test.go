@@ -60,6 +60,9 @@ func TestOrigins(t *testing.T) {
 		{"https://*.a.example", host, "http://b.a.example", false},
 		{"https://*.a.example", host, "https://b.a.example.evil.example", false},
 
+		{"https://*.a.example", host, "https://evil.example https://b.a.example", false},
+		{"*", host, "https://evil.example https://b.a.example", true},
+
 		{"null", host, "null", true},
 		{"null", host, "file://", true},
 		{"null", host, "http://www.example.com", false},
