@@ -108,7 +108,20 @@ func (s *server) warnOfStrangers(e endpoint) {
 			s.log.Warn("whoever can reach this port is who it says it is: fine for trying out; jwt-key or auth-url ask for more",
 				"listener", e.String())
 		}
-	case needsToken(e, s.options.portOptions(e)) && s.options.token == "":
+	default:
+		s.warnOfBackEnds(e, s.options.token)
+	}
+}
+
+// warnOfMissingToken says what a reload that takes the token away opens.
+func (s *server) warnOfMissingToken(token string) {
+	for _, p := range s.ports {
+		s.warnOfBackEnds(p.endpoint, token)
+	}
+}
+
+func (s *server) warnOfBackEnds(e endpoint, token string) {
+	if e.spoken() == protocolText && needsToken(e, s.options.portOptions(e)) && token == "" {
 		s.log.Warn("everybody who can reach this port can push; set a token, or listen on a loopback address unless a firewall is in front",
 			"listener", e.String())
 	}

@@ -18,6 +18,7 @@ var changes = map[string]func(s *server, next *options){
 	"token": func(s *server, next *options) {
 		s.auth.Set(next.token)
 		s.api.SetToken(next.apiToken())
+		s.warnOfMissingToken(next.token)
 	},
 	"http-token":            func(s *server, next *options) { s.api.SetToken(next.apiToken()) },
 	"max-connections-total": func(s *server, next *options) { s.engine.SetMaxConnections(next.limits.connections) },

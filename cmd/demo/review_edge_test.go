@@ -108,3 +108,20 @@ func TestAdminShowsNoCommandLine(t *testing.T) {
 		t.Errorf("%d %q", status, body)
 	}
 }
+
+// A reload that takes the token away says which ports that opens.
+func TestReloadWithoutToken(t *testing.T) {
+	ports := "listen = ['websocket://127.0.0.1:0', 'text://127.0.0.1:0', 'text://127.0.0.1:0?proxy=1']"
+	d, file := startFile(t, ports, "trust-proxy = ['10.0.0.0/8']", "token = 's3cret'")
+	const warning = "everybody who can reach this port can push"
+	rewrite(t, file, ports, "trust-proxy = ['10.0.0.0/8']", "token = 'another'")
+	d.reloaded()
+	if lines := d.log.Holding(warning); len(lines) > 0 {
+		t.Error(lines)
+	}
+	rewrite(t, file, ports, "trust-proxy = ['10.0.0.0/8']")
+	d.reloaded()
+	if lines := d.log.Holding(warning); len(lines) != 1 {
+		t.Error(lines)
+	}
+}
