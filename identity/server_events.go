@@ -55,9 +55,13 @@ func (g *guardedEvents) decide(x *http.Exchange, id Identity, err error) {
 		answer(x, err)
 		return
 	}
+	before := x.Value()
 	x.SetValue(&Visit{Identity: id})
 	if g.request != nil {
 		g.request(x)
+	}
+	if x.Answered() {
+		x.SetValue(before) // the next request of the connection may be another client's, whom a proxy speaks for
 	}
 }
 

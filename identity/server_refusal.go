@@ -61,6 +61,8 @@ func reasonOf(err error) string { return strings.TrimPrefix(err.Error(), "identi
 func challengeOf(err error) http.Fields {
 	fields := http.Fields{http.NewField("Cache-Control", "no-store")}
 	switch {
+	case err == ErrManyTokens:
+		return append(fields, http.NewField("WWW-Authenticate", `Bearer error="invalid_request"`))
 	case statusOf(err) != 401:
 		return fields
 	case err == ErrNoToken:

@@ -24,6 +24,10 @@ func (x *Exchange) Respond(status int, fields Fields, body []byte) error {
 	return x.answerWith(status, fields, body)
 }
 
+// Answered tells whether the request has its answer, or the beginning of one. It is of use where x is: until the handler returns, or
+// later when the handler has kept x.
+func (x *Exchange) Answered() bool { return x.state != unanswered || x.reply != nil }
+
 // mayAnswer tells why x cannot be answered any more.
 func (x *Exchange) mayAnswer() error {
 	switch {

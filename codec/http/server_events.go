@@ -100,13 +100,13 @@ func (e *Events) ServeUpgrade(x *Exchange) {
 func (e *Events) begin(x *Exchange) {
 	fields := append(Fields{eventType, eventNoStore, eventNoDelay}, e.Fields...)
 	fields = e.CORS.AppendFields(fields, &x.head)
+	x.close = true // a stream has no other end than the connection's, and what is stored with that is the stream's
 	if x.isHead {
 		if st, err := x.Stream(200, fields); err == nil {
 			_ = st.Close()
 			return
 		}
 	}
-	x.close = true // a stream has no other end than the connection's
 	h := x.answerHead(200, fields, -1)
 	d := x.desk()
 	out, err := h.append(d.scratch[:0])

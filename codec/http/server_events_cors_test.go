@@ -18,9 +18,10 @@ func TestServerEventsMethods(t *testing.T) {
 	c := w.dial()
 	c.send("HEAD /events HTTP/1.1\r\nHost: a\r\nOrigin: https://a.example\r\n\r\n")
 	res := c.wantTo("HEAD", 200, "")
-	if h := res.Header; h.Get("Content-Type") != "text/event-stream" || h.Get("Access-Control-Allow-Origin") != "https://a.example" || h.Get("Content-Length") != "" {
+	if h := res.Header; !res.Close || h.Get("Content-Type") != "text/event-stream" || h.Get("Access-Control-Allow-Origin") != "https://a.example" || h.Get("Content-Length") != "" {
 		t.Errorf("%v", h)
 	}
+	c = w.dial()
 	c.send(get("/events?"), post("/events", "x"))
 	c.want(403, "no")
 	if res := c.want(405, "method not allowed\n"); res.Header.Get("Allow") != "GET, HEAD, OPTIONS" {
