@@ -21,10 +21,20 @@ type logOptions struct {
 func standardLog() logOptions { return logOptions{format: "text", lines: 10} }
 
 func (o *logOptions) addFlags(flags *flag.FlagSet) {
-	flags.Var(config.Text(&o.level), "log-level", "")
+	flags.Var(config.Text(logLevel{&o.level}), "log-level", "")
 	flags.Var(config.Text(&o.format), "log-format", "")
 	flags.Var(config.Limit(&o.lines), "log-lines", "")
 	flags.Var(config.String(&o.file), "log-file", "")
+}
+
+// logLevel is what -log-level takes. slog's own error speaks of slog.
+type logLevel struct{ *slog.Level }
+
+func (l logLevel) UnmarshalText(text []byte) error {
+	if l.Level.UnmarshalText(text) != nil {
+		return errors.New("want debug, info, warn or error")
+	}
+	return nil
 }
 
 // logFormat is what -log-format takes.

@@ -114,7 +114,7 @@ func TestParseOptionsErrors(t *testing.T) {
 		{"-loops many", `invalid value "many" for flag -loops`},
 		{"-client-groups=perhaps", `invalid boolean value "perhaps" for -client-groups: want true or false`},
 		{"-slow down", `invalid value "down" for flag -slow: want close, drop-newest, drop-oldest or conflate`},
-		{"-log-level loud", `invalid value "loud" for flag -log-level`},
+		{"-log-level loud", `invalid value "loud" for flag -log-level: want debug, info, warn or error`},
 		{"-log-format xml", `invalid value "xml" for flag -log-format: want text or json`},
 		{"-log-lines 0", `invalid value "0" for flag -log-lines`},
 		{"-single start", `"start" is not a flag`},

@@ -89,6 +89,7 @@ var someStatus = status{
 	},
 	Requests: 21, EventStreams: 22, RequestsRefused: 23,
 	WebSockets: 33, WebSocketsRefused: 34, OriginsRefused: 35, PongTimeouts: 36, Breaches: 37, OutboxFull: 41,
+	Identified: 42, IdentityRefused: 43, IdentityMissing: 44, IdentityExpired: 45, IdentityUnanswered: 46, BackEndsRefused: 47,
 	PushP50: 7e-6, PushP99: 78e-6, PushP999: 0.0009, PushMax: 1.5,
 	TurnP50: 12e-6, TurnP99: 345e-6, TurnP999: 0.0031, TurnMax: 0.25,
 	Loops: []loopStatus{
@@ -114,6 +115,8 @@ back ends idle         38   long names            39   many groups         40
 PROXY headers          30   malformed             31   too late            32
 WebSockets             33   refused               34   no pong             36
 broken rules           37   other origin          35   outbox full         41
+identified             42   refused               43   no token            44
+text, refused          47   expired               45   no answer           46
 push, p99           78 us   push, p99.9       900 us   longest          1.5 s
 slow callbacks         14   accept pauses          1   panics              15
 turn, p99          345 us   turn, p99.9       3.1 ms   longest         250 ms

@@ -56,6 +56,8 @@ func (s *status) writeFigures(b *strings.Builder) {
 		{{"PROXY headers", s.ProxyHeaders}, {"malformed", s.ProxyMalformed}, {"too late", s.ProxyTimeouts}},
 		{{"WebSockets", s.WebSockets}, {"refused", s.WebSocketsRefused}, {"no pong", s.PongTimeouts}},
 		{{"broken rules", s.Breaches}, {"other origin", s.OriginsRefused}, {"outbox full", s.OutboxFull}},
+		{{"identified", s.Identified}, {"refused", s.IdentityRefused}, {"no token", s.IdentityMissing}},
+		{{"text, refused", s.BackEndsRefused}, {"expired", s.IdentityExpired}, {"no answer", s.IdentityUnanswered}},
 		{{"push, p99", shortText(s.PushP99)}, {"push, p99.9", shortText(s.PushP999)}, {"longest", shortText(s.PushMax)}},
 		{{"slow callbacks", s.SlowCallbacks}, {"accept pauses", s.AcceptPauses}, {"panics", s.Panics}},
 		{{"turn, p99", shortText(s.TurnP99)}, {"turn, p99.9", shortText(s.TurnP999)}, {"longest", shortText(s.TurnMax)}},

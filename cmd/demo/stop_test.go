@@ -151,6 +151,10 @@ func TestNotRunning(t *testing.T) {
 	for _, args := range [][]string{h.args("stop"), h.args("stop", "-g"), h.args("status"), h.args("status", "-json"), h.args("status", "-watch")} {
 		failWith(t, args, "fanloop: not running: there is no pid file "+h.place.pidFile)
 	}
+	t.Setenv("FANLOOP_PID_FILE", h.place.pidFile)
+	for _, verb := range []string{"stop", "status"} {
+		failWith(t, []string{verb}, "fanloop: not running: there is no pid file "+h.place.pidFile)
+	}
 }
 
 // A process that has its pid file and no control socket yet, or any more.

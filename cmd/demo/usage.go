@@ -150,8 +150,9 @@ than a variable, and that more than the file.
       its own time to wait; without, with code 1001. Event streams are told a time in
       either case, up to 5s without it.
   -pid-file file
-      Where stop and status find the process; its control socket is beside it, with
-      .sock in place of .pid. Without it, the file is fanloop.pid in a directory of
+      Where stop and status find the process; they take FANLOOP_PID_FILE too, but read
+      no configuration file. Its control socket is beside it, with .sock in place of
+      .pid. Without it, the file is fanloop.pid in a directory of
       the user's own: $XDG_RUNTIME_DIR/fanloop, or else fanloop-<user> in the temp
       directory. Only one process can have it; of those not started with -d, a
       second one does without.

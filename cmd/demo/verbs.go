@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"os"
 	"runtime"
 	"strings"
 )
@@ -83,7 +84,7 @@ func runStatus(args []string, stdout, _ io.Writer) error {
 func newFlagSet(pidFile *string) *flag.FlagSet {
 	flags := flag.NewFlagSet("fanloop", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
-	flags.StringVar(pidFile, "pid-file", "", "")
+	flags.StringVar(pidFile, "pid-file", os.Getenv(environment+"_PID_FILE"), "") // as start does
 	return flags
 }
 

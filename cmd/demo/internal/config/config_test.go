@@ -102,6 +102,7 @@ func TestOrder(t *testing.T) {
 			`item=z, my-token=f, name=a "name", number=4, ping=off, size=64KiB, wait=1m`},
 		{"only for the command line", "", "VERSION=3.1", ""},
 		{"command line only", "-version", "", "version=true"},
+		{"a file of Windows", "-config " + writeFile(t, "\ufeffnumber = 2\r\nsize = 7\r\n"), "", "number=2, size=7"},
 		{"an empty variable is none", "-config " + writeFile(t, "number = 2"), "NUMBER=", "number=2"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -17,6 +18,7 @@ func (r *Reading) readFile(file io.Reader, set func(name, value string) error) e
 	if err != nil {
 		return err
 	}
+	text = bytes.TrimPrefix(text, []byte("\ufeff")) // editors of Windows put it there
 	keys, outline := readOutline(text)
 	for _, p := range outline {
 		r.add(r.place(p.line, p.key), p.err)
