@@ -123,11 +123,12 @@ func TestTLSSilentPeersGiveWay(t *testing.T) {
 }
 
 func TestTLSHandshakeTimeout(t *testing.T) {
+	const limit = 400 * time.Millisecond // a handshake has to be done in it, on a busy machine too
 	eachTLS(t, func(t *testing.T, version uint16) {
 		failed := make(chan error, 3)
 		e := testEngine(t, Options{})
 		ln := listenTLS(t, e, echo, ListenOptions{TLS: &TLSOptions{
-			HandshakeTimeout: 50 * time.Millisecond,
+			HandshakeTimeout: limit,
 			OnHandshakeError: func(_ *Conn, err error) { failed <- err },
 		}}, version)
 		hello := string(clientHello(t, ln.client()))
@@ -145,7 +146,7 @@ func TestTLSHandshakeTimeout(t *testing.T) {
 		// Who is done in time is not cut off later.
 		c := dialTLS(t, ln, ln.client())
 		held := make(chan struct{})
-		on(t, e.Home(), func() { e.Home().After(100*time.Millisecond, func() { close(held) }) })
+		on(t, e.Home(), func() { e.Home().After(2*limit, func() { close(held) }) })
 		await(t, "twice the time", held)
 		send(t, c, "x")
 		expect(t, c, "x")
