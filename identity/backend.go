@@ -25,7 +25,8 @@ import (
 //
 // or 401 or 403 when it knows nobody like that. Anything else is wrong, redirects too, and lets nobody in.
 type Backend struct {
-	// URL is what to ask, http or https; it is not logged.
+	// URL is what to ask, http or https; it is not logged. A user and password in it are sent for clients without an Authorization of
+	// their own: they say nothing of who asks, and the back end must not take the client for that user.
 	URL string
 	// Timeout is how long a client waits at most. Default 3 s.
 	Timeout time.Duration

@@ -80,7 +80,7 @@ func (s *server) changeGroups(c *websocket.Conn, message []byte) {
 	s.hub.Do(c.Loop(), func(x *hub.Home) {
 		if m.Leave {
 			x.Leave(ref, m.Group)
-			s.log.Debug("left", ref.Log(), "group", m.Group)
+			s.log.Debug("left", ref.Log(), "group", brief(m.Group))
 			return
 		}
 		s.join(x, ref, m.Group)

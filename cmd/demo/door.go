@@ -156,6 +156,6 @@ func onKnownRequest(x *http.Exchange) {
 func (s *server) onKnownMessage(c *websocket.Conn, m websocket.Message) {
 	s.messagesIn.add(c.Loop())
 	if wish, err := hubapi.ParseWish(m.Data); err == nil {
-		s.log.Debug("wish refused", c.Log(), "group", wish.Group)
+		s.log.Debug("wish refused", c.Log(), "group", brief(wish.Group))
 	}
 }

@@ -18,7 +18,9 @@ import (
 //	*                          all
 //
 // None at all mean same-host: ports do not count there, as they do not for cookies, and the names of this machine, localhost,
-// 127.0.0.1 and [::1], are one host. A request without Origin is no page's and is admitted, unless its browser says in
+// 127.0.0.1 and [::1], are one host. Whoever owns a name can have it lead to an address of somebody else's network (DNS rebinding), and
+// then a page of that name is of the same host: a server that nobody has to show a token, and that is not for everybody, names its
+// origins. A request without Origin is no page's and is admitted, unless its browser says in
 // Sec-Fetch-Site that another site has caused it. Origins are set before they are used and not changed afterwards; any goroutine
 // may use them.
 type Origins []string
