@@ -25,23 +25,13 @@ func (b bound) LogValue() slog.Value { return slog.GroupValue(slog.String("uid",
 func (s *server) onClientMessage(c *websocket.Conn, m websocket.Message) {
 	s.messagesIn.add(c.Loop())
 	if c.Value() == nil {
-		s.meet(c, m.Data)
+		// What is too long is refused by the hub, and no more of it kept than that takes: it may be as long as a message.
+		s.bind(c, string(m.Data[:min(len(m.Data), s.options.limits.name+1)]))
 		return
 	}
 	if s.clientGroups.Load() {
 		s.changeGroups(c, m.Data)
 	}
-}
-
-// meet takes a page's first message for its uid. What is too long for one is not kept, not even until the page has gone, and no line of the
-// log gets it: it may be as long as a message, and there may be very many.
-func (s *server) meet(c *websocket.Conn, uid []byte) {
-	if most := s.options.limits.name; len(uid) > most {
-		s.log.Info("client refused", c.Log(), "uid", brief(string(uid[:most+1])), "err", hub.ErrNameTooLong)
-		c.CloseWith(websocket.StatusPolicyViolation, hub.ErrNameTooLong.Error())
-		return
-	}
-	s.bind(c, string(uid))
 }
 
 func (s *server) bind(c *websocket.Conn, uid string) {
