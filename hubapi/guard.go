@@ -13,11 +13,12 @@ import (
 // A guard decides who may use the API: who has the token (RFC 6750), or without one who is on this machine.
 type guard struct {
 	open  bool // no token is asked for
+	shut  bool // there is none, and has to be
 	token [sha256.Size]byte
 }
 
-func newGuard(token string) *guard {
-	return &guard{open: token == "", token: sha256.Sum256([]byte(token))}
+func newGuard(token string, needed bool) *guard {
+	return &guard{open: token == "" && !needed, shut: token == "" && needed, token: sha256.Sum256([]byte(token))}
 }
 
 // The kinds of failures that only HTTP has (RFC 9110 15.5).
@@ -37,6 +38,8 @@ var (
 	otherHost     = failure{statusForbidden, "without a token Host has to be localhost or a loopback address"}
 	otherOrigin   = failure{statusForbidden, "without a token no other web site may ask"}
 
+	noneYet = failure{statusForbidden, "nobody is let in until the server has been given a token"}
+
 	otherMethod = failure{statusMethod, "the path is there for another method"}
 
 	wrongMedia = failure{statusMedia, "Content-Type: want one that the API takes, and no Content-Encoding"}
@@ -46,6 +49,9 @@ var (
 func (g *guard) admit(head *http.Head, peer net.Addr) failure {
 	if g.open {
 		return admitLocal(head, peer)
+	}
+	if g.shut {
+		return noneYet
 	}
 	given := head.Fields.Get("Authorization")
 	scheme, token, _ := bytes.Cut(given, []byte{' '})

@@ -22,6 +22,9 @@ type API struct {
 	// Token is what requests must have behind "Authorization: Bearer". It should be long and random, of letters, digits and -._~+/
 	// (RFC 6750 2.1). Without TLS in front everybody on the way can read it.
 	Token string
+	// NeedsToken lets nobody in while there is no Token. Without it, and without a Token, programs on this machine are let in: right for
+	// trying out, and wrong with a proxy on this machine that does not say for whom it speaks, as nginx does unless it is told to.
+	NeedsToken bool
 
 	guard    atomic.Pointer[guard]
 	requests atomic.Uint64
@@ -38,7 +41,7 @@ type Stats struct {
 func (a *API) Stats() Stats { return Stats{Requests: a.requests.Load(), Denied: a.denied.Load()} }
 
 // SetToken replaces Token, for requests to come. It may be called from any goroutine, from the first Register on.
-func (a *API) SetToken(token string) { a.guard.Store(newGuard(token)) }
+func (a *API) SetToken(token string) { a.guard.Store(newGuard(token, a.NeedsToken)) }
 
 // Register adds the routes of the API to a server, below a prefix such as "/api", or "" for none:
 //
@@ -50,7 +53,7 @@ func (a *API) SetToken(token string) { a.guard.Store(newGuard(token)) }
 // the hub. What the server itself refuses there is answered as a problem too, for which Register sets the server's OnRefusal, and
 // leaves other paths to the one that was there. Register panics as http.Server.Handle does.
 func (a *API) Register(s *http.Server, prefix string) {
-	a.guard.CompareAndSwap(nil, newGuard(a.Token))
+	a.guard.CompareAndSwap(nil, newGuard(a.Token, a.NeedsToken))
 	for i := range endpoints {
 		e := &endpoints[i]
 		s.HandleAdmitted(e.method+" "+prefix+e.path, func(x *http.Exchange) { a.admit(e, x) }, func(x *http.Exchange) { a.serve(e, x) })

@@ -101,6 +101,10 @@ func (s *server) readers(cors []string) []string {
 
 // warnOfStrangers says, once for each port, what others than this machine may do there because nobody asks them who they are.
 func (s *server) warnOfStrangers(e endpoint) {
+	if e.spoken() == protocolHTTP && s.options.isPublic() && s.options.apiToken() == "" {
+		s.log.Warn("back ends are not let in at this port: with a proxy in front, or pages that show who they are, they need a token",
+			"listener", e.String())
+	}
 	switch {
 	case !forOthers(e, s.options.portOptions(e)):
 	case e.spoken() != protocolText:

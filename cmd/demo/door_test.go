@@ -257,7 +257,10 @@ func TestWarnings(t *testing.T) {
 		{"", "websocket://127.0.0.1:1", ""},
 		{"", "text://127.0.0.1:1", ""},
 		{"-jwt-key " + i.file, "websocket://0.0.0.0:1", ""},
-		{"-auth-url http://127.0.0.1:1", "http://:1", ""},
+		{"-auth-url http://127.0.0.1:1", "http://:1", "need a token"},
+		{"-auth-url http://127.0.0.1:1 -token s3cret", "http://:1", ""},
+		{"-trust-proxy 192.0.2.1", "http://127.0.0.1:1", "need a token"},
+		{"-trust-proxy 192.0.2.1 -http-token s3cret", "http://127.0.0.1:1", ""},
 		{"-token s3cret", "text://0.0.0.0:1", ""},
 		{"-http-token s3cret", "text://0.0.0.0:1", "can push"},
 	} {

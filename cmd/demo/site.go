@@ -12,7 +12,7 @@ type sites map[siteOptions]*http.Server
 
 // newSites makes those that the ports will need. It is called once, before there are ports.
 func (s *server) newSites() {
-	s.api = &hubapi.API{Hub: s.hub, Token: s.options.apiToken()}
+	s.api = &hubapi.API{Hub: s.hub, Token: s.options.apiToken(), NeedsToken: s.options.isPublic()}
 	s.listeners.now.Store(s.events(s.options.cors))
 	s.sites = sites{}
 	for _, e := range s.options.listen {
