@@ -4,6 +4,7 @@ package http
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 )
 
@@ -31,8 +32,15 @@ func FuzzServer(f *testing.F) {
 		}
 		whole := transcript(t, w.addr, string(raw))
 		await(t, w.Engine, func() { c.widths = widths })
-		if got := transcript(t, ln.Addr(), string(raw)); got != whole {
+		if got := transcript(t, ln.Addr(), string(raw)); butForClose(got) != butForClose(whole) {
 			t.Errorf("%q\nwhole: %q\ncut:   %q", raw, whole, got)
 		}
 	})
+}
+
+// butForClose leaves out whether the last answer says that it is the last: one that is made later does if the client's end has been seen
+// by then.
+func butForClose(transcript string) string {
+	last := strings.LastIndexByte(strings.TrimSuffix(transcript, "\n"), '\n') + 1
+	return transcript[:last] + strings.Replace(transcript[last:], " close", "", 1)
 }
