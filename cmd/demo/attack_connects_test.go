@@ -19,7 +19,8 @@ import (
 func TestAttackConnects(t *testing.T) {
 	const connects, each, rate = 10_000, 64, 100
 	d := startSite(t, "-trust-proxy", "loopback", "-listen", "websocket://127.0.0.1:0?proxy=1")
-	proxied := strings.TrimSpace(strings.TrimPrefix(d.stdout.Holding("  websocket://")[1], "  websocket://"))
+	proxied := d.websocket // the first; the bystanders connect to the second
+	d.websocket = strings.TrimPrefix(d.stdout.Holding("  websocket://")[1], "  websocket://")
 	others := d.bystanders()
 	var left, admitted atomic.Int64
 	left.Store(connects)
