@@ -117,9 +117,10 @@ func (l *load) secure(c *conn) error {
 		return err
 	}
 	w := &wire{fd: c.fd, patience: seconds(l.job.Patience)}
-	c.secure = &secure{tls.Client(w, secureConfig), w}
-	go func() {
-		err := c.secure.tls.Handshake()
+	shaking := tls.Client(w, secureConfig)
+	c.secure = &secure{shaking, w}
+	go func() { // c may be hung up meanwhile
+		err := shaking.Handshake()
 		w.patience = 0
 		l.lobby.enter(handshaken{c, err})
 	}()
