@@ -27,10 +27,16 @@ func need(t *testing.T, tool, get string) {
 	if _, err := exec.LookPath(tool); err == nil {
 		return
 	}
+	lack(t, tool+" is missing: "+get)
+}
+
+// lack skips the test for want of something of the machine's, and fails it where nothing may be wanting.
+func lack(t *testing.T, what string) {
+	t.Helper()
 	if os.Getenv("FANLOOP_REQUIRE_TOOLS") != "" {
-		t.Fatalf("%s is missing: %s", tool, get)
+		t.Fatal(what)
 	}
-	t.Skipf("%s is missing: %s", tool, get)
+	t.Skip(what)
 }
 
 // php runs PHP with these arguments and returns what it prints.

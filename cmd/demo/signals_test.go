@@ -20,7 +20,7 @@ func newPTY(t *testing.T) (master, slave *os.File) {
 	t.Helper()
 	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
 	if err != nil {
-		t.Skip("no terminals here: ", err)
+		lack(t, "/dev/ptmx, for terminals, is missing: mount devpts: "+err.Error())
 	}
 	t.Cleanup(func() { master.Close() })
 	number, err := unix.IoctlGetInt(int(master.Fd()), unix.TIOCGPTN)
@@ -78,12 +78,9 @@ func TestTerminalClosesBehindNohup(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	nohup, err := exec.LookPath("nohup")
-	if err != nil {
-		t.Skip("nohup is missing: apt-get install coreutils")
-	}
+	need(t, "nohup", "apt-get install coreutils")
 	master, slave := newPTY(t)
-	p := launchOn(t, slave, nohup, self, "-listen", "text://127.0.0.1:0")
+	p := launchOn(t, slave, "nohup", self, "-listen", "text://127.0.0.1:0")
 	slave.Close()
 	p.stdout.Await(t, "listens on", 1)
 	master.Close()

@@ -165,7 +165,7 @@ func FuzzForwarded(f *testing.F) {
 	const proxies = "192.0.2.7:0 https a.example"
 	f.Fuzz(func(t *testing.T, client string) {
 		if !validValue([]byte(client)) {
-			t.Skip("no field value")
+			return // no parser lets it come so far
 		}
 		own := "for=192.0.2.7;proto=https;host=a.example"
 		for name, fields := range map[string]Fields{

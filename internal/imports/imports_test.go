@@ -55,6 +55,7 @@ var rules = map[string]rule{
 	"internal/imports":       {},
 	"internal/leak":          {},
 	"internal/limits":        {},
+	"internal/sums":          {},
 	"internal/logkeys":       {},
 	"internal/modulename":    {},
 	"internal/peers":         {files: []string{"github.com/gobwas/ws/..."}}, // of which tests are made
@@ -67,7 +68,7 @@ var rules = map[string]rule{
 var tops = []string{"fanloop/cmd", "fanloop/bench", "fanloop/soak"}
 
 // forTests are the packages that tests of every package may import, and nothing else may.
-var forTests = []string{"fanloop/internal/ambiguous", "fanloop/internal/certs", "fanloop/internal/cut", "fanloop/internal/leak", "fanloop/internal/limits", "fanloop/internal/peers"}
+var forTests = []string{"fanloop/internal/ambiguous", "fanloop/internal/certs", "fanloop/internal/cut", "fanloop/internal/leak", "fanloop/internal/limits", "fanloop/internal/peers", "fanloop/internal/sums"}
 
 // sourceFile is a Go file of the module, by its path from the root.
 type sourceFile struct {
