@@ -63,7 +63,7 @@ func (s *server) adminSite() *http.Server {
 func (s *server) registry() *prometheus.Registry {
 	r := prometheus.NewRegistry()
 	from := metrics.Sources{
-		Engine: s.engine, Hub: s.hub, HTTP: s.sites, API: s.api, MessagesIn: s.received,
+		Engine: s.engine, Hub: s.hub, HTTP: &s.sites, API: s.api, MessagesIn: s.received,
 		WebSocket: &s.webSockets, Text: &s.texts, OriginsRefused: s.gates.originsRefused, BackEndsRefused: s.auth.Failed,
 	}
 	if s.door != nil {

@@ -26,7 +26,7 @@ func TestExampleFileNamesRestarts(t *testing.T) {
 		}
 		live := changes[f.Name] != nil
 		if p := findPortFlag(f.Name); p != nil {
-			live = p.isEngineLimit(standardPort(), anotherPort(t, p))
+			live = p.isLimit(standardPort(), anotherPort(t, p))
 		}
 		if says := strings.Contains(commentOf(string(text), f.Name), "(restart)"); says == live {
 			t.Errorf("%s can change at run time: %v; the file says (restart): %v", f.Name, live, says)

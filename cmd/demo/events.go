@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net/url"
 	"sync/atomic"
+	"time"
 
 	"fanloop/codec/http"
 	"fanloop/codec/websocket"
@@ -15,13 +16,13 @@ import (
 )
 
 // events serves the pages that listen by Server-Sent Events: they cannot say anything, so uid and groups stand in the query.
-func (s *server) events(cors []string) (e *http.Events) {
+func (s *server) events(cors []string, bindTimeout time.Duration) (e *http.Events) {
 	defer func() { s.gates.add(e) }()
 	if s.door != nil {
 		return s.door.GuardEvents(s.knownEvents(cors))
 	}
 	return &http.Events{
-		BindTimeout:   s.options.port.bindTimeout,
+		BindTimeout:   bindTimeout,
 		Origins:       s.origins(),
 		CORS:          http.CORS{Origins: s.readers(cors)},
 		Goodbye:       goodbye,
@@ -39,6 +40,9 @@ type eventListeners struct{ now atomic.Pointer[http.Events] }
 
 // ServeUpgrade is called with each request.
 func (l *eventListeners) ServeUpgrade(x *http.Exchange) { l.now.Load().ServeUpgrade(x) }
+
+// applyEvents has event streams that begin now served by the options.
+func (s *server) applyEvents(o *options) { s.listeners.now.Store(s.events(o.cors, o.port.bindTimeout)) }
 
 // goodbye tells a page with which code and reason it is closed, as a Close frame does: from 4000 on, and with 1008, it should not
 // come back.

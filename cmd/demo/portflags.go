@@ -25,14 +25,19 @@ type portOptions struct {
 	proxy          bool
 	proxyTimeout   time.Duration
 
-	siteOptions
-	handshakeTimeout time.Duration
-	maxLine          int
+	codecOptions
 
 	tlsClientCA             string // file; "" lets everybody in
 	tlsTimeout              time.Duration
 	tlsHandshakes           int
 	tlsHandshakesPerAddress int
+}
+
+// codecOptions are those of the protocol that is spoken at a port: a reload changes them, as it does the engine's, for connections to come.
+type codecOptions struct {
+	siteOptions
+	handshakeTimeout time.Duration
+	maxLine          int
 }
 
 // siteOptions are those of what an http port serves. Ports with the same have one site.
@@ -68,6 +73,16 @@ func standardPort() portOptions {
 		fast:           "pause",
 		proxyTimeout:   5 * time.Second,
 
+		codecOptions: standardCodec(),
+
+		tlsTimeout:              10 * time.Second,
+		tlsHandshakes:           4096,
+		tlsHandshakesPerAddress: 256,
+	}
+}
+
+func standardCodec() codecOptions {
+	return codecOptions{
 		siteOptions: siteOptions{
 			bindTimeout:  10 * time.Second,
 			pingInterval: 30 * time.Second,
@@ -84,10 +99,6 @@ func standardPort() portOptions {
 		},
 		handshakeTimeout: 10 * time.Second,
 		maxLine:          10 << 20,
-
-		tlsTimeout:              10 * time.Second,
-		tlsHandshakes:           4096,
-		tlsHandshakesPerAddress: 256,
 	}
 }
 

@@ -9,12 +9,12 @@ import (
 	"fanloop/hub"
 )
 
-// changes apply flags at run time, by their names. What is missing here, and is not among the engine's limits of a port, needs a restart,
-// and a reload says so.
+// changes apply flags at run time, by their names. What is missing here, and is not among the limits of a port (portFlag.isLimit), needs a
+// restart, and a reload says so.
 var changes = map[string]func(s *server, next *options){
 	"log-level":     func(s *server, next *options) { s.level.Set(next.log.level) },
 	"client-groups": func(s *server, next *options) { s.clientGroups.Store(next.clientGroups) },
-	"cors":          func(s *server, next *options) { s.listeners.now.Store(s.events(next.cors)) },
+	"cors":          (*server).applyEvents,
 	"token": func(s *server, next *options) {
 		s.auth.Set(next.token)
 		s.api.SetToken(next.apiToken())
@@ -53,6 +53,9 @@ func (s *server) apply(next *options, f files) {
 		tell(false, "listen", s.options.listenText(), next.listenText())
 	}
 	s.applyFlags(next, tell)
+	if next.port.bindTimeout != s.applied.port.bindTimeout {
+		s.applyEvents(next)
+	}
 	s.applied = *next
 	s.log.Info("the configuration and certificates have been read again", "changed", done, "restart", left)
 }
@@ -110,12 +113,14 @@ func (s *server) applyPort(p port, e endpoint, next *options, f files, tell tell
 	err := p.listener.SetLimits(is.engineLimits())
 	if err != nil {
 		s.log.Error("the limits are those from before", "listener", p.endpoint.String(), "err", err)
+	} else {
+		s.applyCodec(p, runs, is)
 	}
 	for _, flag := range portFlags {
 		if !flag.fits.are(e) {
 			continue
 		}
-		live := err == nil && (flag.isEngineLimit(since, is) || flag.isEngineLimit(runs, is)) || flag.name == "tls-client-ca" && renewed
+		live := err == nil && (flag.isLimit(since, is) || flag.isLimit(runs, is)) || flag.name == "tls-client-ca" && renewed
 		from := runs
 		if live {
 			from = since
@@ -126,11 +131,17 @@ func (s *server) applyPort(p port, e endpoint, next *options, f files, tell tell
 	}
 }
 
-// isEngineLimit tells whether what a flag changes is among what the engine is given at run time.
-func (p *portFlag) isEngineLimit(was, is portOptions) bool {
+// applyCodec has connections to come served by the port's new options. Who has to show a token depends on what needs a restart.
+func (s *server) applyCodec(p port, runs, is portOptions) {
+	is.proxy, is.tlsClientCA = runs.proxy, runs.tlsClientCA
+	p.serving.set(s.codec(p.endpoint, is))
+}
+
+// isLimit tells whether what a flag changes is among what the engine, or the codec, is given at run time.
+func (p *portFlag) isLimit(was, is portOptions) bool {
 	changed := was
 	_ = p.value(&changed).Set(p.value(&is).String()) // it comes from there
-	return !reflect.DeepEqual(was.engineLimits(), changed.engineLimits())
+	return changed.codecOptions != was.codecOptions || !reflect.DeepEqual(was.engineLimits(), changed.engineLimits())
 }
 
 // appliedEndpoint is a port as the last reload said it, and as the start did if that left it out.

@@ -204,16 +204,16 @@ func TestReloadIsAllOrNothing(t *testing.T) {
 
 // What needs a restart is named, with what runs and what is asked for, each time until it is as before.
 func TestReloadNamesWhatNeedsARestart(t *testing.T) {
-	d, file := startFile(t, somePorts, "max-name = 100", "body-timeout = '60s'")
+	d, file := startFile(t, somePorts, "max-name = 100", "keep-alive = '60s'")
 	const restart = "this change needs a restart"
-	rewrite(t, file, strings.Replace(somePorts, "http://127.0.0.1:0", "http://127.0.0.1:0?reuseport=true", 1), "loops = 2", "body-timeout = '50s'", "max-message = '2KiB'", "linger = '1s'")
+	rewrite(t, file, strings.Replace(somePorts, "http://127.0.0.1:0", "http://127.0.0.1:0?reuseport=true", 1), "loops = 2", "keep-alive = '50s'", "linger = '1s'")
 	for round := range 2 {
 		d.reloaded()
 		d.wantChanged(restart, "loops", "1", "2")
 		d.wantChanged(restart, "max-name", "100", "1024")
-		d.wantChanged(restart, "body-timeout", "1m", "50s listener=http://127.0.0.1:0")
-		d.wantChanged(restart, "max-message", "1MiB", "2KiB listener=http://127.0.0.1:0")
-		d.wantChanged(restart, "max-message", "1MiB", "2KiB listener=websocket://127.0.0.1:0")
+		for _, protocol := range []string{"http", "websocket", "text"} {
+			d.wantChanged(restart, "keep-alive", "1m", "50s listener="+protocol+"://127.0.0.1:0")
+		}
 		d.wantChanged(restart, "reuseport", "false", "true listener=http://127.0.0.1:0")
 		if got := d.log.Holding(restart); len(got) != 6*(round+1) {
 			t.Errorf("%q", got)
@@ -222,10 +222,10 @@ func TestReloadNamesWhatNeedsARestart(t *testing.T) {
 			t.Errorf("%q", got)
 		}
 	}
-	rewrite(t, file, "listen = ['text://127.0.0.1:0']", "max-name = 100", "body-timeout = '60s'")
+	rewrite(t, file, "listen = ['text://127.0.0.1:0']", "max-name = 100", "keep-alive = '60s'")
 	d.reloaded()
 	d.wantChanged(restart, "listen", `"websocket://127.0.0.1:0 text://127.0.0.1:0 http://127.0.0.1:0"`, "text://127.0.0.1:0")
-	rewrite(t, file, somePorts, "max-name = 100", "body-timeout = '60s'")
+	rewrite(t, file, somePorts, "max-name = 100", "keep-alive = '60s'")
 	d.reloaded()
 	if got := d.log.Holding(restart); len(got) != 13 {
 		t.Errorf("%q", got)

@@ -96,7 +96,7 @@ func newServer(o options, stdout io.Writer, log *slog.Logger) (*server, error) {
 		Single: o.single, MaxMessage: o.limits.push, MaxName: o.limits.name, MaxGroups: o.limits.groups, MaxTargets: o.limits.targets,
 	})
 	s.newDoor(files)
-	s.newSites()
+	s.prepareSites()
 	return s, nil
 }
 

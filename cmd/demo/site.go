@@ -7,19 +7,15 @@ import (
 	"fanloop/hubapi"
 )
 
-// sites are what HTTP ports serve, by the options that are theirs. All of them have one API.
-type sites map[siteOptions]*http.Server
-
-// newSites makes those that the ports will need. It is called once, before there are ports.
-func (s *server) newSites() {
+// prepareSites makes what all sites have in common. It is called once, before there are ports.
+func (s *server) prepareSites() {
 	s.api = &hubapi.API{Hub: s.hub, Token: s.options.apiToken(), NeedsToken: s.options.isPublic()}
-	s.listeners.now.Store(s.events(s.options.cors))
-	s.sites = sites{}
-	for _, e := range s.options.listen {
-		if o := s.options.portOptions(e).siteOptions; e.spoken() == protocolHTTP && s.sites[o] == nil {
-			s.sites[o] = s.newSite(o)
-		}
-	}
+	s.applyEvents(&s.options)
+}
+
+// site is what an HTTP port serves.
+func (s *server) site(o siteOptions) *http.Server {
+	return s.sites.with(o, func() *http.Server { return s.newSite(o) })
 }
 
 func (s *server) newSite(o siteOptions) *http.Server {
@@ -45,14 +41,6 @@ func (s *server) newSite(o siteOptions) *http.Server {
 // maxHead limits what stands in front of a request's body, the opening handshakes of WebSockets among them.
 func (o *siteOptions) maxHead() http.Limits {
 	return http.Limits{RequestLine: o.requestLine, Head: o.head, Fields: o.fields}
-}
-
-// Stats are those of all sites. It may be called from any goroutine.
-func (all sites) Stats() (sum http.Stats) {
-	for _, w := range all {
-		sum.Add(w.Stats())
-	}
-	return sum
 }
 
 func healthy(x *http.Exchange) { say(x, 200, "ok\n") }
