@@ -23,7 +23,7 @@ func TestServerShutdown(t *testing.T) {
 	idle, busy, uploading := w.dial(), w.dial(), w.dial()
 	idle.send(get("/a"))
 	idle.want(200, "GET /a \"\"")
-	uploading.send("POST /b HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhe")
+	w.bring(uploading, "POST /b HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhe")
 	busy.send(get("/late") + get("/late"))
 	receive(t, arrived)
 	receive(t, arrived)
@@ -229,8 +229,7 @@ func TestHijackInTheMidst(t *testing.T) {
 	})
 	w := serve(t, s)
 	c := w.dial()
-	c.send(get("/") + "GET /sec")
-	pause(t, w, soon)
+	w.bring(c, get("/")+"GET /sec")
 	await(t, w.Engine, func() {
 		if _, err := late.Hijack(); err != ErrHijack {
 			t.Errorf("with a part of the next request: %v", err)

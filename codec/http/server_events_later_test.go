@@ -5,9 +5,9 @@ package http
 import (
 	"context"
 	"io"
-	"runtime"
 	"testing"
-	"time"
+
+	"fanloop/engine"
 )
 
 // serveLater lets in whom the test decides for.
@@ -54,9 +54,7 @@ func TestEventsLaterGone(t *testing.T) {
 	other := w.dial()
 	other.send(get("/page"))
 	other.want(200, `GET /page ""`)
-	for deadline := time.Now().Add(patience); w.Engine.Stats().Connections > 1 && time.Now().Before(deadline); {
-		runtime.Gosched()
-	}
+	w.until("gone", func(s engine.Stats) bool { return s.Connections == 1 })
 	goOn(func(*Exchange) { t.Error("decided on nobody") })
 	other.send(get("/page"))
 	other.want(200, `GET /page ""`)

@@ -292,7 +292,9 @@ func TestServerEventsShutdown(t *testing.T) {
 			c := w.dial()
 			res := c.listen(request)
 			receive(t, w.streams)
+			read := make(chan struct{})
 			go func() { // a stop waits for it to close
+				defer close(read)
 				defer c.Close()
 				body, err := io.ReadAll(res.Body)
 				if test.retry > 0 {
@@ -314,6 +316,7 @@ func TestServerEventsShutdown(t *testing.T) {
 			if err := receive(t, w.closed); err != engine.ErrShutdown {
 				t.Errorf("OnClose: %v", err)
 			}
+			receive(t, read)
 		}
 	}
 }

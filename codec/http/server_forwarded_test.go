@@ -4,6 +4,7 @@ package http
 
 import (
 	"fmt"
+	"io"
 	"net"
 	nethttp "net/http"
 	"net/http/httptest"
@@ -67,8 +68,7 @@ func TestServerForwarded(t *testing.T) {
 func TestServerForwardedWithBody(t *testing.T) {
 	w := serve(t, &Server{OnRequest: tellClient}, behindProxies())
 	c := w.dial()
-	c.send("POST / HTTP/1.1\r\nHost: a\r\nForwarded: for=192.0.2.7;host=b\r\nContent-Length: 4\r\n\r\nbo")
-	await(t, w.Engine, func() {})
+	w.bring(c, "POST / HTTP/1.1\r\nHost: a\r\nForwarded: for=192.0.2.7;host=b\r\nContent-Length: 4\r\n\r\nbo")
 	c.send("dy")
 	c.want(200, "192.0.2.7:0 192.0.2.7:0 - b")
 }
@@ -88,11 +88,10 @@ func TestServerBehindReverseProxy(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer res.Body.Close()
-	body := make([]byte, 200)
-	n, _ := res.Body.Read(body)
+	body, err := io.ReadAll(res.Body)
 	host := strings.TrimPrefix(proxy.URL, "http://")
-	if want := "192.0.2.7:0 192.0.2.7:0 http " + host; string(body[:n]) != want {
-		t.Errorf("got %q, want %q", body[:n], want)
+	if want := "192.0.2.7:0 192.0.2.7:0 http " + host; string(body) != want || err != nil {
+		t.Errorf("got %q, %v, want %q", body, err, want)
 	}
 }
 
@@ -121,10 +120,10 @@ func TestServerEventsForwarded(t *testing.T) {
 	c.wantEnd()
 	other := w.dial()
 	other.listen(getAs("/events", "X-Forwarded-For: 192.0.2.8"))
-	<-addresses
+	receive(t, addresses)
 	for range 3 { // a proxy that does not tell is not counted
 		w.dial().listen(get("/events"))
-		<-addresses
+		receive(t, addresses)
 	}
 	plain := w.dial()
 	plain.send(getAs("/", "X-Forwarded-For: 192.0.2.7")) // a request is no connection of its client's
@@ -136,7 +135,7 @@ func TestServerEventsForwarded(t *testing.T) {
 	for range 2 {
 		c = w.dial()
 		c.listen(getAs("/events", "X-Forwarded-For: 192.0.2.9"))
-		<-addresses
+		receive(t, addresses)
 	}
 }
 

@@ -7,7 +7,8 @@ import (
 	"io"
 	"strings"
 	"testing"
-	"time"
+
+	"fanloop/engine"
 )
 
 // Each limit of the server has its status, its counter, and ends the connection in order.
@@ -86,9 +87,7 @@ func TestServerContinues(t *testing.T) {
 	c.want(200, "POST / \"hello\"")
 	c.want(200, "GET /a \"\"")
 	// The interim answer stands between the answers before and behind it.
-	c.send(get("/late") + expects)
-	await(t, w.Engine, func() {})
-	pause(t, w, soon)
+	w.bring(c, get("/late")+expects)
 	await(t, w.Engine, func() {
 		for _, x := range late {
 			_ = x.Respond(200, nil, []byte("late"))
@@ -134,48 +133,38 @@ func TestServerDiscards(t *testing.T) {
 
 // A connection with MaxPipelined requests unanswered is not read, until half of them are.
 func TestServerMaxPipelined(t *testing.T) {
-	var waiting []*Exchange
-	most := 0
+	const all = 40
+	arrived := make(chan *Exchange, all)
+	waiting, most := 0, 0
 	s := &Server{MaxPipelined: 4, OnRequest: func(x *Exchange) {
-		waiting = append(waiting, x)
-		most = max(most, len(waiting))
+		waiting++
+		most = max(most, waiting)
+		arrived <- x
 	}}
 	w := serve(t, s)
 	c := w.dial()
-	const all = 40
 	c.send(strings.Repeat(post("/", "hello"), all))
-	for answered := range all {
-		await(t, w.Engine, func() {
-			if len(waiting) == 0 {
-				return
-			}
-			_ = waiting[0].Respond(200, nil, nil)
-			waiting = waiting[1:]
-		})
-		if answered%4 == 3 {
-			pause(t, w, time.Millisecond)
-		}
-	}
+	w.until("held", func(engine.Stats) bool { return s.Stats().PipelinesHeld > 0 })
 	for range all {
+		x := receive(t, arrived)
 		await(t, w.Engine, func() {
-			for _, x := range waiting {
-				_ = x.Respond(200, nil, nil)
-			}
-			waiting = waiting[:0]
+			waiting--
+			_ = x.Respond(200, nil, nil)
 		})
 		c.want(200, "")
 	}
-	if most != 4 || s.Stats().PipelinesHeld == 0 {
-		t.Errorf("%d at most waited, held %d times", most, s.Stats().PipelinesHeld)
-	}
+	await(t, w.Engine, func() {
+		if most != 4 {
+			t.Errorf("%d at most waited", most)
+		}
+	})
 }
 
 // With room for one only, a body in pieces still comes.
 func TestServerMaxPipelinedOne(t *testing.T) {
 	w := serve(t, &Server{MaxPipelined: 1, OnRequest: tell})
 	c := w.dial()
-	c.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n")
-	await(t, w.Engine, func() {})
+	w.bring(c, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n")
 	c.send("hello", get("/a"), get("/b"))
 	c.want(200, "POST / \"hello\"")
 	c.want(200, "GET /a \"\"")

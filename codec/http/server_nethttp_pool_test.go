@@ -7,10 +7,11 @@ import (
 	"fmt"
 	"io"
 	nethttp "net/http"
-	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
+
+	"fanloop/engine"
 )
 
 // The context ends when the client goes, when the engine stops, and when the handler has returned.
@@ -46,12 +47,15 @@ func TestMountContext(t *testing.T) {
 	receive(t, receive(t, contexts).Done())
 	c.send(get("/wait"))
 	receive(t, contexts)
+	closed := make(chan struct{})
 	go func() { // a stop waits for it to close
+		defer close(closed)
 		receive(t, ended)
 		c.want(200, "")
 		_ = c.Close()
 	}()
 	w.end()
+	receive(t, closed)
 }
 
 func TestMountPoolFull(t *testing.T) {
@@ -75,9 +79,7 @@ func TestMountPoolFull(t *testing.T) {
 	waiting := w.dial()
 	clients = append(clients, waiting)
 	waiting.send(get("/"))
-	for s.Stats().HandlersWaiting == 0 {
-		runtime.Gosched()
-	}
+	w.until("in the queue", func(engine.Stats) bool { return s.Stats().HandlersWaiting > 0 })
 	c := w.dial()
 	for _, request := range []string{get("/"), post("/", "body")} {
 		c.send(request)
@@ -101,6 +103,7 @@ func TestMountPoolFull(t *testing.T) {
 // Handlers that compute keep no loop from its work, nor what it reads from being answered.
 func TestMountComputing(t *testing.T) {
 	var stop atomic.Bool
+	defer stop.Store(true)
 	s := &Server{}
 	s.Handle("/loop", tell)
 	w := mounted(t, s, func(nethttp.ResponseWriter, *nethttp.Request) {
@@ -113,9 +116,7 @@ func TestMountComputing(t *testing.T) {
 		c.send(get("/"))
 		burning = append(burning, c)
 	}
-	for s.Stats().HandlersRunning < 16 {
-		runtime.Gosched()
-	}
+	w.until("all at work", func(engine.Stats) bool { return s.Stats().HandlersRunning == 16 })
 	c := w.dial()
 	for range 3 {
 		c.send(get("/loop"))
@@ -129,13 +130,16 @@ func TestMountComputing(t *testing.T) {
 
 // A body that comes while the answer before is still owed waits with the kernel, also when there is no worker for it then.
 func TestMountBodyWaits(t *testing.T) {
-	release := make(chan struct{})
+	release, blocked := make(chan struct{}), make(chan struct{}, 2)
 	s := &Server{Workers: 1, QueueLength: 1}
 	var first *Exchange
 	answerFirst := func() { _ = first.Respond(200, nil, []byte("first")) }
 	s.Handle("/first", func(x *Exchange) { first = x })
 	s.Handle("/go", func(x *Exchange) { _ = x.Respond(200, nil, nil); answerFirst() })
-	s.Mount("/block", nethttp.HandlerFunc(func(nethttp.ResponseWriter, *nethttp.Request) { <-release }))
+	s.Mount("/block", nethttp.HandlerFunc(func(nethttp.ResponseWriter, *nethttp.Request) {
+		blocked <- struct{}{}
+		<-release
+	}))
 	w := mounted(t, s, func(w nethttp.ResponseWriter, r *nethttp.Request) {
 		n, err := io.Copy(io.Discard, r.Body)
 		fmt.Fprint(w, n, err)
@@ -143,9 +147,7 @@ func TestMountBodyWaits(t *testing.T) {
 	long := strings.Repeat("x", 200_000)
 	c, other := w.dial(), w.dial()
 	go c.send(get("/first"), post("/a", "short"), post("/b", long), post("/c", "x"), get("/first"))
-	for s.Stats().Requests < 2 {
-		runtime.Gosched()
-	}
+	w.until("asked", func(engine.Stats) bool { return s.Stats().Requests >= 2 })
 	other.send(get("/go"))
 	other.want(200, "")
 	c.want(200, "first")
@@ -155,17 +157,11 @@ func TestMountBodyWaits(t *testing.T) {
 
 	busy, queued := w.dial(), w.dial()
 	busy.send(get("/block"))
-	for s.Stats().HandlersRunning == 0 {
-		runtime.Gosched()
-	}
+	receive(t, blocked)
 	queued.send(get("/block"))
-	for s.Stats().HandlersWaiting == 0 {
-		runtime.Gosched()
-	}
+	w.until("in the queue", func(engine.Stats) bool { return s.Stats().HandlersWaiting > 0 })
 	c.send(post("/d", "short"))
-	for s.Stats().Requests < 9 {
-		runtime.Gosched()
-	}
+	w.until("asked", func(engine.Stats) bool { return s.Stats().Requests == 9 })
 	other.send(get("/go"))
 	other.want(200, "")
 	c.want(200, "first")

@@ -55,8 +55,7 @@ func TestStreamBackpressure(t *testing.T) {
 	s.Handle("/late", func(x *Exchange) { late = append(late, x) })
 	w := serve(t, s)
 	c := w.dial()
-	c.send(get("/late") + get("/") + get("/late"))
-	pause(t, w, soon)
+	w.bring(c, get("/late")+get("/")+get("/late"))
 	await(t, w.Engine, func() {
 		if f.full != 1 {
 			t.Errorf("full %d times before its turn", f.full)
@@ -107,7 +106,7 @@ func TestStreamStalled(t *testing.T) {
 	s.Handle("/late", func(x *Exchange) { late = x })
 	w := serve(t, s)
 	c := w.dial()
-	c.send(get("/late") + get("/"))
+	w.bring(c, get("/late")+get("/"))
 	pause(t, w, 5*soon)
 	await(t, w.Engine, func() {
 		if f.full != 1 || len(f.closed) > 0 {
@@ -135,12 +134,14 @@ func TestStreamShutdown(t *testing.T) {
 	c := w.dial()
 	c.send(get("/"))
 	receive(t, begun)
-	go w.end()
+	stopped := make(chan struct{})
+	go func() { defer close(stopped); w.end() }()
 	if res := c.want(200, "begun, ended"); res.Close {
 		t.Error("the head knew of it")
 	}
 	c.wantEnd()
 	_ = c.Close()
+	receive(t, stopped)
 }
 
 // All are told, also when the first of them ends others.
@@ -158,12 +159,14 @@ func TestStreamsShutdown(t *testing.T) {
 	for range 3 {
 		receive(t, begun)
 	}
-	go w.end()
+	stopped := make(chan struct{})
+	go func() { defer close(stopped); w.end() }()
 	c.want(200, "ended")
 	c.want(200, "short")
 	c.want(200, "ended")
 	c.wantEnd()
 	_ = c.Close()
+	receive(t, stopped)
 }
 
 // An answer made outside of the connection's callbacks, for which there is no room, waits for it; so do those behind it.

@@ -17,7 +17,8 @@ import (
 	"fanloop/engine"
 )
 
-const patience = 10 * time.Second
+// patience bounds what a test waits for; it is only reached by a test that fails.
+const patience = time.Minute
 
 // world is a Server on an engine of one loop.
 type world struct {

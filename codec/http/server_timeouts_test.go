@@ -4,7 +4,6 @@ package http
 
 import (
 	"fmt"
-	"io"
 	"strings"
 	"testing"
 	"time"
@@ -29,12 +28,11 @@ func TestServerTimeouts(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			s := &Server{OnRequest: tell, HeadTimeout: soon, BodyTimeout: soon}
 			if test.status == 0 {
-				s.IdleTimeout = 10 * soon // time enough to send something
+				s.IdleTimeout = soon
 			}
 			w := serve(t, s)
 			for _, before := range []string{"", get("/")} {
-				c := w.dial()
-				c.send(before + test.raw)
+				c := w.arriving(before + test.raw)
 				if before != "" {
 					c.want(200, "GET / \"\"")
 				}
@@ -52,65 +50,69 @@ func TestServerTimeouts(t *testing.T) {
 
 // A head has its time as a whole, a body as long as something comes of it.
 func TestServerTimesProgress(t *testing.T) {
-	s := &Server{OnRequest: tell, HeadTimeout: 100 * time.Millisecond, BodyTimeout: time.Second, MinBodyRate: -1}
-	w := serve(t, s)
-	slowly := func(c *client, step time.Duration, pieces ...string) (err error) {
-		for _, p := range pieces {
-			if _, err = io.WriteString(c, p); err != nil {
-				return err
-			}
-			pause(t, w, step)
-		}
-		return nil
-	}
+	s := &Server{OnRequest: tell, HeadTimeout: time.Hour, BodyTimeout: time.Hour, MinBodyRate: -1}
+	w, pass := serveClocked(t, s)
 	c := w.dial()
-	c.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n")
-	if err := slowly(c, 150*time.Millisecond, "0", "1", "2", "3", "4", "5", "6", "7", "8", "9"); err != nil {
-		t.Fatal(err)
+	w.bring(c, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n")
+	for _, digit := range "0123456789" {
+		pass(40 * time.Minute)
+		w.bring(c, string(digit))
 	}
 	c.want(200, "POST / \"0123456789\"")
 	c = w.dial()
-	_ = slowly(c, 50*time.Millisecond, "G", "E", "T", " ", "/", " ") // it may have been refused by then
+	for _, letter := range "GET / " {
+		if n := s.Stats().HeadTimeouts; n != 0 {
+			t.Fatalf("%d before its time", n)
+		}
+		w.bring(c, string(letter))
+		pass(11 * time.Minute)
+	}
 	c.want(408, "the request took too long\n")
 }
 
 // A body that brings too little within its time is refused, however steadily; one that brings enough may take as long as it likes.
 func TestServerMinBodyRate(t *testing.T) {
-	const each, quota, pieces = time.Second, 40, 6 // a piece comes four times in each
-	s := &Server{OnRequest: tell, BodyTimeout: each, MinBodyRate: quota}
-	w := serve(t, s)
-	upload := func(size int) *client {
+	const each, quota, pieces = time.Minute, 60, 6 // a piece comes four times in each
+	s := &Server{OnRequest: tell, BodyTimeout: each, MinBodyRate: quota / 60}
+	w, pass := serveClocked(t, s)
+	upload := func(size, pieces int) *client {
 		c := w.dial()
-		c.send(fmt.Sprintf("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n", pieces*size))
+		w.bring(c, fmt.Sprintf("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n", 6*size))
 		for range pieces {
-			_, _ = io.WriteString(c, strings.Repeat("x", size)) // it may have been refused by then
-			pause(t, w, each/4)
+			pass(each / 4)
+			w.bring(c, strings.Repeat("x", size))
 		}
 		return c
 	}
-	if upload(quota).want(200, fmt.Sprintf("POST / %q", strings.Repeat("x", pieces*quota))); s.Stats().BodyTimeouts != 0 {
+	upload(quota, pieces).want(200, fmt.Sprintf("POST / %q", strings.Repeat("x", pieces*quota)))
+	c := upload(quota/8, 3)
+	if n := s.Stats().BodyTimeouts; n != 0 {
+		t.Errorf("%d before their time", n)
+	}
+	pass(each / 4)
+	if c.want(408, "the request body took too long\n"); s.Stats().BodyTimeouts != 1 {
 		t.Errorf("%+v", s.Stats())
 	}
-	if upload(quota/8).want(408, "the request body took too long\n"); s.Stats().BodyTimeouts != 1 {
-		t.Errorf("%+v", s.Stats())
-	}
-}
-
-// pause lets time pass on the loop, and no less than d.
-func pause(t testing.TB, w *world, d time.Duration) {
-	over := make(chan struct{})
-	await(t, w.Engine, func() { w.Home().After(d, func() { close(over) }) })
-	receive(t, over)
 }
 
 // A client that is being answered, however late, is not idle; afterwards it is.
 func TestServerWaitsForAnswers(t *testing.T) {
-	s := &Server{IdleTimeout: 10 * soon, HeadTimeout: soon, BodyTimeout: soon, OnRequest: func(x *Exchange) {
-		x.Loop().After(15*soon, func() { _ = x.Respond(200, nil, []byte("late")) })
-	}}
-	w := serve(t, s)
+	asked := make(chan *Exchange, 1)
+	s := &Server{IdleTimeout: time.Hour, HeadTimeout: time.Minute, BodyTimeout: time.Minute, OnRequest: func(x *Exchange) { asked <- x }}
+	w, pass := serveClocked(t, s)
 	c := w.dial()
 	c.send(get("/"))
+	x := receive(t, asked)
+	pass(2 * time.Hour)
+	await(t, w.Engine, func() { _ = x.Respond(200, nil, []byte("late")) })
 	c.want(200, "late")
+	pass(59 * time.Minute)
+	if n := s.Stats().IdleTimeouts; n != 0 {
+		t.Errorf("%d before their time", n)
+	}
+	pass(2 * time.Minute)
 	c.wantEnd()
+	if n := s.Stats().IdleTimeouts; n != 1 {
+		t.Errorf("counted %d", n)
+	}
 }

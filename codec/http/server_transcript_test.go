@@ -133,7 +133,6 @@ func mixed() *Server {
 	})
 	s.Handle("/trailers", func(x *Exchange) { _ = x.Respond(200, nil, []byte(showFields(x.Trailers()))) })
 	s.addRoute("/early", destination{open: func(x *Exchange) { _ = x.Respond(200, nil, []byte("early")) }})
-	s.Handle("/panic", func(*Exchange) { panic("on purpose") })
 	s.Handle("/bad", func(x *Exchange) {
 		err := errors.Join(x.Respond(200, Fields{NewField("A", "b\r\nc")}, nil), x.Respond(99, nil, nil),
 			x.Respond(600, nil, nil), x.Respond(200, Fields{NewField("content-length", "5")}, nil))
@@ -200,6 +199,7 @@ var transcripts = []struct {
 
 func TestServerTranscripts(t *testing.T) {
 	c := &cutting{Server: mixed()}
+	c.Handle("/panic", func(*Exchange) { panic("on purpose") })
 	w := serve(t, c.Server)
 	ln, err := w.Listen("127.0.0.1:0", c)
 	if err != nil {
@@ -225,14 +225,4 @@ func TestServerTranscripts(t *testing.T) {
 			}
 		})
 	}
-}
-
-// await runs fn on the home loop.
-func await(t testing.TB, e *engine.Engine, fn func()) {
-	t.Helper()
-	ran := make(chan struct{})
-	if err := e.Home().Post(func() { defer close(ran); fn() }); err != nil {
-		t.Fatal(err)
-	}
-	receive(t, ran)
 }
