@@ -164,6 +164,9 @@ func (d *BodyDecoder) sizeByte(c byte) error {
 	if c != '\r' {
 		return d.size.extension(c)
 	}
+	if !d.size.ext.mayEnd() {
+		return ErrChunkSize
+	}
 	d.stage = atSizeLF
 	return d.beginChunk()
 }

@@ -7,13 +7,14 @@ const (
 	maxExcess = 16 << 10
 )
 
-// chunkSize is the line before a chunk: 1*HEXDIG [chunk-ext] CR (RFC 9112 7.1). Extensions are read over (7.1.1).
+// chunkSize is the line before a chunk: 1*HEXDIG [chunk-ext] CR (RFC 9112 7.1). Extensions are read over, as they have to
+// be (7.1.1), by their grammar: what has none of it is read in more ways than one.
 type chunkSize struct {
 	value  int64
 	length int // of the line so far
 
-	digits    bool // one at least
-	semicolon bool
+	digits bool // one at least
+	ext    chunkExt
 }
 
 // digit takes a byte of the size; done when it is none.
@@ -32,13 +33,10 @@ func (s *chunkSize) digit(c byte) (done bool, err error) {
 	return false, nil
 }
 
-// extension takes a byte behind the digits: a semicolon, then anything a field value may have. What it means is nobody's
-// business here, but a bare LF in it is the end of a line to some. White space before the semicolon, which RFC 9112 7.1.1
-// would have read over, is refused, as net/http does: no client sends it, and what stands behind a number that ends in a
-// blank is read in more ways than one.
+// extension takes a byte behind the digits.
 func (s *chunkSize) extension(c byte) error {
-	s.semicolon = s.semicolon || c == ';'
-	if !s.semicolon || class[c]&isControl != 0 {
+	next, ok := s.ext.take(c)
+	if s.ext = next; !ok {
 		return ErrChunkSize
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"io"
 	nethttp "net/http"
+	"regexp"
 	"testing"
 
 	"fanloop/internal/cut"
@@ -12,7 +13,8 @@ import (
 
 // FuzzMessages: a stream of requests with their bodies, however it is cut, is read as the whole is; and each that is taken
 // here, net/http takes with the same meaning, body, trailers and end included. The differences are those of the heads (see
-// sameAsNetHTTP); bodies have none.
+// sameAsNetHTTP), and one of bodies: white space before the semicolon of a chunk's first extension, which RFC 9110 5.6.3 and 9112 7.1.1 have
+// a server read over, net/http refuses.
 func FuzzMessages(f *testing.F) {
 	for _, test := range bodies {
 		f.Add([]byte(test.raw+test.raw), []byte{7})
@@ -65,6 +67,8 @@ func tail(pieces [][]byte, n int) (rest [][]byte) {
 	return rest
 }
 
+var blankBeforeExtension = regexp.MustCompile(`[0-9A-Fa-f][ \t]+;`)
+
 func sameMessage(t *testing.T, raw []byte, m message) {
 	t.Helper()
 	if bytes.HasPrefix(raw, []byte("\r\n")) {
@@ -84,6 +88,9 @@ func sameMessage(t *testing.T, raw []byte, m message) {
 		t.Fatalf("net/http refuses %q: %v", raw, err)
 	}
 	body, err := io.ReadAll(r.Body)
+	if err != nil && head.Chunked && blankBeforeExtension.Match(raw) {
+		return
+	}
 	if err != nil || string(body) != m.body {
 		t.Fatalf("%q: body %q, for net/http %q, %v", raw, m.body, body, err)
 	}

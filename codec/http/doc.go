@@ -46,7 +46,7 @@
 //   - Transfer-Encoding is chunked and nothing else (501 for other codings before it), and in HTTP/1.0 nothing at all.
 //   - Lines end with CR LF. One empty line before a request is read over.
 //   - Host is there once, and not empty, also when the target is absolute; an absolute target's host is the one that counts.
-//   - Field lines are never folded, no white space stands before a colon or before a chunk's extension.
+//   - Field lines are never folded, no white space stands before a colon. A chunk's extensions are read over, by their grammar.
 //   - Targets may have bytes from 0x80 on, as scripts send them; no others that are in no URI but for "[]|^" and, in queries,
 //     "{}`\", which browsers send.
 //   - Trailers are kept apart from the head's fields, and those that frame or address a message are refused.

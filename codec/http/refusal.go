@@ -97,8 +97,8 @@ var (
 var (
 	// ErrBodyTooLarge: over BodyDecoder.MaxBody, or over 2^63-1 (RFC 9110 15.5.14).
 	ErrBodyTooLarge = NewRefusal(413, "request body too large")
-	// ErrChunkSize: not a hexadecimal number of at most 16 digits below 2^63, followed by CR LF or an extension (RFC 9112
-	// 7.1).
+	// ErrChunkSize: not a hexadecimal number of at most 16 digits below 2^63, followed by CR LF or extensions (RFC 9112 7.1,
+	// 7.1.1).
 	ErrChunkSize = NewRefusal(400, "malformed chunk size")
 	// ErrChunkLine: the line with a chunk's size is over 1 KiB.
 	ErrChunkLine = NewRefusal(400, "chunk size line too long")
