@@ -73,7 +73,8 @@ func (c *Conn) reads() bool {
 }
 
 // Pause stops reading from the peer: OnTraffic is not called until Resume, also with bytes that have been read already.
-// The kernel's buffers fill up and TCP slows the peer down. What is sent still goes out.
+// The kernel's buffers fill up and TCP slows the peer down. What is sent still goes out. While Options.MaxMemory is spent, what has been
+// read already, 64 KiB at most, counts as the connection's own: who holds the most is closed.
 func (c *Conn) Pause() { c.setHold(holdUser) }
 
 // Resume ends Pause. What was read before and not handled comes first.

@@ -135,13 +135,13 @@ func (l *Loop) wouldHelp(bytes int) bool {
 
 // burden is how many bytes c holds that its peer is to blame for: what waits because it does not read, and what it has sent
 // of a message without finishing it. What has been read and waits for its turn is not among them, unless that is because it does not
-// read its answers, or sends more than it may.
+// read its answers, or sends more than it may; or because the program has paused it, for how long nobody knows.
 func (c *Conn) burden() int {
 	if c.state == dead {
 		return 0
 	}
 	n := int(c.kept) + c.sealedInput()
-	if !c.undecoded || c.hold&(holdOutbox|holdFast) != 0 {
+	if !c.undecoded || c.hold&(holdUser|holdOutbox|holdFast) != 0 {
 		n += c.restSize()
 	}
 	if c.stalled {

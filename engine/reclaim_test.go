@@ -96,6 +96,31 @@ func TestTooFastSpendTheMemory(t *testing.T) {
 	}
 }
 
+// What waits because the program has paused its connection goes too: else it would keep the budget spent until the program likes.
+func TestPausedSpendTheMemory(t *testing.T) {
+	s := newStillLoop(t, ListenOptions{})
+	m := s.budget(256 << 10)
+	var all []*fakeSocket
+	for range 10 {
+		k := s.connect(lines(func(c *Conn, line string) {
+			c.Pause()
+			repeat(c, line)
+		}))
+		k.in = [][]byte{[]byte(strings.Repeat("1234567\n", readSize/8))}
+		all = append(all, k)
+		s.event(k, k.events())
+	}
+	s.pump()
+	if n := s.Stats().MemoryClosed; m.spent.Load() || n == 0 || n == 10 {
+		t.Errorf("spent %v, %d bytes of %d, %d closed", m.spent.Load(), s.memory(), m.most, n)
+	}
+	for i, k := range all {
+		if string(k.got) != "1234567\n" {
+			t.Errorf("connection %d got %q", i, k.got)
+		}
+	}
+}
+
 // One loop may find that enough is free in the moment in which another finds the budget spent. The reasons to hold publishers back are
 // never fewer than none.
 func TestSpendAndRecoupAtOnce(t *testing.T) {
