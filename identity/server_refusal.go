@@ -12,6 +12,11 @@ import (
 
 // refuse counts why a client is not let in, and logs it.
 func (d *Door) refuse(log *slog.Logger, who slog.Attr, err error) {
+	d.countRefused(err)
+	log.Info("identity: a client is refused", who, "err", err)
+}
+
+func (d *Door) countRefused(err error) {
 	switch err {
 	case ErrNoToken:
 		d.missing.Add(1)
@@ -23,7 +28,6 @@ func (d *Door) refuse(log *slog.Logger, who slog.Attr, err error) {
 	default:
 		d.refused.Add(1)
 	}
-	log.Info("identity: a client is refused", who, "err", err)
 }
 
 // statusOf is how HTTP says why a client is not let in.

@@ -331,6 +331,22 @@ func TestDoorLogsNoTokens(t *testing.T) {
 	}
 }
 
+// A token that is refused in a request is one line of the log.
+func TestDoorLogsOnce(t *testing.T) {
+	w := open(t, &Door{Tokens: tokens(t)}, 1)
+	for i, path := range []string{"/ws", "/events"} {
+		if answer, _ := w.knock(path + "?token=wrong"); answer.StatusCode != 401 {
+			t.Error(answer.Status)
+		}
+		if lines := w.log.Holding("level=INFO"); len(lines) != i+1 || !strings.Contains(lines[i], "refused") {
+			t.Errorf("%s: %q", path, lines)
+		}
+	}
+	if n := w.door.Stats().Refused; n != 2 {
+		t.Errorf("%d are counted", n)
+	}
+}
+
 // What a uid or a group is made of does not make lines of its own in the log, nor fields in an answer.
 func TestDoorLogInjection(t *testing.T) {
 	w := open(t, &Door{Tokens: tokens(t)}, 1)

@@ -39,7 +39,7 @@ func (g *guarded) onUpgrade(c *websocket.Conn, h *websocket.Handshake) error {
 	v := &Visit{Value: c.Value()}
 	c.SetValue(v)
 	if err := g.door.look(v, h, c.RemoteAddr()); err != nil {
-		g.door.refuse(c.Loop().Logger(), c.Log(), err)
+		g.door.countRefused(err) // the server logs it, as it does each handshake that is refused
 		return refusalOf(err)
 	}
 	return nil
