@@ -41,7 +41,7 @@ func TestDaemon(t *testing.T) {
 		c.Close()
 		t.Error("the port is still open")
 	}
-	wantInFile(t, d.place.log(), "msg=started process="+fmt.Sprint(d.pid), `msg="told to stop"`)
+	wantInFile(t, d.place.log(), "msg=started process="+fmt.Sprint(d.pid), `msg="told to stop"`, "text://"+d.text, "websocket://"+d.websocket)
 }
 
 func wantInFile(t *testing.T, path string, parts ...string) {

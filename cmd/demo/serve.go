@@ -100,7 +100,7 @@ func (c *control) openAt(p place, o options) error {
 		return nil
 	}
 	if err == nil && o.detach {
-		c.server.log.Info("started", "process", os.Getpid(), "version", version())
+		c.server.log.Info("started", "process", os.Getpid(), "version", version(), "listener", c.server.openedText())
 	}
 	return err
 }

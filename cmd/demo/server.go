@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"strings"
 	"sync/atomic"
 
 	"fanloop/codec/text"
@@ -68,6 +69,15 @@ func (o opened) String() string {
 		return o.protocol + "://unix:" + o.addr.String()
 	}
 	return o.protocol + "://" + o.addr.String()
+}
+
+// openedText are the open ports.
+func (s *server) openedText() string {
+	var all []string
+	for _, o := range s.opened {
+		all = append(all, o.String())
+	}
+	return strings.Join(all, " ")
 }
 
 func newServer(o options, stdout io.Writer, log *slog.Logger) (*server, error) {
