@@ -39,9 +39,7 @@ func (s *server) openAdmin() (closeIt func(), err error) {
 		return nil, fmt.Errorf("-admin: %w", err)
 	}
 	s.admin = &opened{protocolHTTP, all[0].Addr()}
-	if s.options.admin.beyondLoopback() {
-		s.log.Warn("everybody who can reach the admin address can profile this process", "listener", s.options.admin.String())
-	}
+	s.options.warnOfAdmin(s.log)
 	return closeIt, nil
 }
 

@@ -29,6 +29,7 @@ func runCheck(args []string, stdout, stderr io.Writer) error {
 	for _, name := range o.reading.Strangers() {
 		fmt.Fprintf(stderr, "fanloop: %s is the name of no flag\n", name) // it may be meant for somebody else
 	}
+	o.warn(newCheckLogger(stderr))
 	var b strings.Builder
 	b.WriteString("ok: it would listen on\n")
 	for _, e := range o.listen {

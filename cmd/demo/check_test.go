@@ -79,6 +79,21 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+// What the start would log as a warning check prints, and goes on.
+func TestCheckWarns(t *testing.T) {
+	args := []string{"check", "-listen", "websocket://0.0.0.0:1", "-listen", "text://127.0.0.1:2", "-listen", "text://:3", "-admin", ":4"}
+	var stdout, stderr strings.Builder
+	if err := run(args, &stdout, &stderr); err != nil || !strings.HasPrefix(stdout.String(), "ok") {
+		t.Errorf("%v, %q", err, stdout.String())
+	}
+	warnings := strings.SplitAfter(stderr.String(), "\n")
+	for i, want := range []string{"who it says it is", "can push", "admin address", ""} {
+		if i >= len(warnings) || !strings.Contains(warnings[i], want) || (want != "") != strings.HasPrefix(warnings[i], "level=WARN msg=") {
+			t.Errorf("%q, want %q in line %d", warnings, want, i)
+		}
+	}
+}
+
 // A variable that is mistyped is named, and no error: it may be somebody else's.
 func TestCheckStrangers(t *testing.T) {
 	t.Setenv("FANLOOP_LOPS", "3")

@@ -99,35 +99,10 @@ func (s *server) readers(cors []string) []string {
 	return all
 }
 
-// warnOfStrangers says, once for each port, what others than this machine may do there because nobody asks them who they are.
-func (s *server) warnOfStrangers(e endpoint) {
-	if e.spoken() == protocolHTTP && s.options.isPublic() && s.options.apiToken() == "" {
-		s.log.Warn("back ends are not let in at this port: with a proxy in front, or pages that show who they are, they need a token",
-			"listener", e.String())
-	}
-	switch {
-	case !forOthers(e, s.options.portOptions(e)):
-	case e.spoken() != protocolText:
-		if s.door == nil {
-			s.log.Warn("whoever can reach this port is who it says it is: fine for trying out; jwt-key or auth-url ask for more",
-				"listener", e.String())
-		}
-	default:
-		s.warnOfBackEnds(e, s.options.token)
-	}
-}
-
 // warnOfMissingToken says what a reload that takes the token away opens.
 func (s *server) warnOfMissingToken(token string) {
 	for _, p := range s.ports {
-		s.warnOfBackEnds(p.endpoint, token)
-	}
-}
-
-func (s *server) warnOfBackEnds(e endpoint, token string) {
-	if e.spoken() == protocolText && needsToken(e, s.options.portOptions(e)) && token == "" {
-		s.log.Warn("everybody who can reach this port can push; set a token, or listen on a loopback address unless a firewall is in front",
-			"listener", e.String())
+		s.options.warnOfBackEnds(s.log, p.endpoint, token)
 	}
 }
 

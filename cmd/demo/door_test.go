@@ -263,13 +263,18 @@ func TestWarnings(t *testing.T) {
 		{"-trust-proxy 192.0.2.1 -http-token s3cret", "http://127.0.0.1:1", ""},
 		{"-token s3cret", "text://0.0.0.0:1", ""},
 		{"-http-token s3cret", "text://0.0.0.0:1", "can push"},
+		{"-auth-url http://127.0.0.1:1 -bind-timeout 3s", "websocket://127.0.0.1:1", "bind-timeout ends before auth-timeout"},
+		{"-auth-url http://127.0.0.1:1 -auth-timeout 20s", "websocket://127.0.0.1:1", "bind-timeout ends before auth-timeout"},
+		{"-auth-url http://127.0.0.1:1 -auth-timeout 20s", "text://127.0.0.1:1", ""},
+		{"-auth-url http://127.0.0.1:1 -auth-timeout 20s", "websocket://127.0.0.1:1?bind-timeout=30s", ""},
+		{"-auth-url http://127.0.0.1:1 -auth-timeout 20s -bind-timeout off", "websocket://127.0.0.1:1", ""},
 	} {
 		d := start(t, append(strings.Fields(tt.flags), "-listen", "text://127.0.0.1:0")...)
 		e, err := parseEndpoint(tt.port)
 		if err != nil {
 			t.Fatal(err)
 		}
-		d.server.warnOfStrangers(e)
+		d.server.options.warnOfPort(d.server.log, e)
 		warnings := d.log.Holding("level=WARN")
 		if (len(warnings) == 1) != (tt.says != "") || len(warnings) == 1 && !strings.Contains(warnings[0], tt.says) {
 			t.Errorf("%s %s: %q", tt.flags, tt.port, warnings)

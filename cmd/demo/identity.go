@@ -53,6 +53,9 @@ func parsePages(s string) (string, error) {
 	return s, nil
 }
 
+// asks tells whether pages have to show who they are.
+func (o *identityOptions) asks() bool { return len(o.jwtKeys) > 0 || o.authURL != "" }
+
 // needsToken tells whether back ends have to show the token on a port.
 func needsToken(e endpoint, p portOptions) bool {
 	return forOthers(e, p) && (!forBackEndsOverTLS.are(e) || p.tlsClientCA == "")

@@ -167,7 +167,7 @@ func (o *options) checkToken(name, token string) {
 // isPublic tells whether more has been said than is for trying out: that a proxy stands in front, or how pages show who they are. Then
 // what comes from this machine need not be of this machine.
 func (o *options) isPublic() bool {
-	return len(o.proxies) > 0 || len(o.identity.jwtKeys) > 0 || o.identity.authURL != ""
+	return len(o.proxies) > 0 || o.identity.asks()
 }
 
 // apiToken is what back ends need over HTTP; "" lets this machine in only, or nobody: see isPublic.

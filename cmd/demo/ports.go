@@ -41,7 +41,7 @@ func (s *server) open(protocol string) error {
 			s.opened = append(s.opened, opened{e.protocol, ln.Addr()})
 			s.ports = append(s.ports, port{e, sameAs(e, s.options.listen[:i]), ln, serves})
 		}
-		s.warnOfStrangers(e)
+		s.options.warnOfPort(s.log, e)
 	}
 	return nil
 }

@@ -116,6 +116,7 @@ func (s *server) applyPort(p port, e endpoint, next *options, f files, tell tell
 	} else {
 		s.applyCodec(p, runs, is)
 	}
+	s.options.warnOfBindTimeout(s.log, p.endpoint, is)
 	for _, flag := range portFlags {
 		if !flag.fits.are(e) {
 			continue
