@@ -55,7 +55,7 @@ func (g *guard) admit(head *http.Head, peer net.Addr) failure {
 	}
 	given := head.Fields.Get("Authorization")
 	scheme, token, _ := bytes.Cut(given, []byte{' '})
-	if !bytes.EqualFold(scheme, []byte("Bearer")) {
+	if !bytes.EqualFold(scheme, []byte("Bearer")) || head.Fields.Count("Authorization") > 1 { // somebody in front may go by the other
 		return noToken
 	}
 	sum := sha256.Sum256(bytes.TrimSpace(token)) // so that lengths, too, take the same time
@@ -134,11 +134,11 @@ func ownOrigin(head *http.Head) bool {
 }
 
 // admitMedia returns why a body cannot be read, and else its media type. A form of a web page has none of these types, and a script
-// elsewhere must not say them without having been allowed to.
+// elsewhere must not say them without having been allowed to. Two of them are none (RFC 9110 8.3).
 func (e *endpoint) admitMedia(fields http.Fields) (media, failure) {
 	m := mediaOf(fields.Get("Content-Type"))
 	for _, taken := range e.takes {
-		if m == taken && !fields.Has("Content-Encoding") {
+		if m == taken && fields.Count("Content-Type") == 1 && !fields.Has("Content-Encoding") {
 			return m, failure{}
 		}
 	}

@@ -3,6 +3,7 @@
 package hubapi
 
 import (
+	"strings"
 	"sync/atomic"
 
 	"fanloop/codec/http"
@@ -73,7 +74,7 @@ func (a *API) admit(e *endpoint, x *http.Exchange) {
 	if why.failed() {
 		a.denied.Add(1)
 		no := result{failure: why}.answer()
-		_ = x.Respond(no.status, denialFields(why), no.body)
+		_ = x.Respond(no.status, e.denialFields(why), no.body)
 		return
 	}
 	x.Exempt()
@@ -99,9 +100,22 @@ func init() {
 
 func fieldsOf(m media) http.Fields { return answerFields[m] }
 
-func denialFields(why failure) http.Fields {
-	if why.status == statusUnauthorized {
+// denialFields tell, too, what would have been right (RFC 9110 11.6.1, 15.5.16).
+func (e *endpoint) denialFields(why failure) http.Fields {
+	switch why.status {
+	case statusUnauthorized:
 		return append(problemFields(), http.NewField("WWW-Authenticate", challenge(why)))
+	case statusMedia:
+		return append(problemFields(), http.NewField("Accept", e.accept()), http.NewField("Accept-Encoding", "identity"))
 	}
 	return fieldsOf(mediaProblem)
+}
+
+// accept lists the types of bodies that are taken.
+func (e *endpoint) accept() string {
+	types := make([]string, len(e.takes))
+	for i, m := range e.takes {
+		types[i] = string(m)
+	}
+	return strings.Join(types, ", ")
 }

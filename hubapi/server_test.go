@@ -350,7 +350,9 @@ func TestMedia(t *testing.T) {
 			t.Errorf("%s %q: %v", test.path, test.media, got)
 		}
 	}
-	if got := s.ask("POST", "/push", `{"uid":"x"}`, "Content-Encoding", "gzip"); got.status != 415 {
+	// RFC 9110 15.5.16: the answer tells what would have been right.
+	got := s.ask("POST", "/push", `{"uid":"x"}`, "Content-Encoding", "gzip")
+	if got.status != 415 || got.header.Get("Accept") != "application/json, application/x-ndjson" || got.header.Get("Accept-Encoding") != "identity" {
 		t.Errorf("gzip: %v", got)
 	}
 }
