@@ -22,6 +22,7 @@ type webFile struct {
 	tag   string       // its ETag
 	whole *http.Answer // 200
 	known *http.Answer // 304
+	other *http.Answer // 412
 }
 
 // webPolicy lets the page have what comes from this server, and nothing else: no script that stands in a page, no frame around it.
@@ -69,7 +70,7 @@ func newWebFile(url string, body []byte) *webFile {
 		http.NewField("Cache-Control", "no-cache"), // a browser asks each time whether it has changed
 		http.NewField("ETag", f.tag),
 	}
-	f.whole, f.known = made(200, fields, body), made(304, fields[1:], nil)
+	f.whole, f.known, f.other = made(200, fields, body), made(304, fields[1:], nil), made(412, fields[1:], nil)
 	return f
 }
 
@@ -89,13 +90,26 @@ func (f *webFile) pattern() string {
 	return "GET " + f.path
 }
 
-// serve answers a GET or HEAD.
+// serve answers a GET or HEAD, in the order of RFC 9110 13.2.2.
 func (f *webFile) serve(x *http.Exchange) {
-	if f.isKnown(x.Head().Fields) {
+	switch request := x.Head().Fields; {
+	case f.isOther(request):
+		f.other.Serve(x)
+	case f.isKnown(request):
 		f.known.Serve(x)
-		return
+	default:
+		f.whole.Serve(x)
 	}
-	f.whole.Serve(x)
+}
+
+// isOther tells whether the client wants the file as it is not, or no longer, say for the rest of one (RFC 9110 13.1.1).
+func (f *webFile) isOther(request http.Fields) bool {
+	for tag := range request.List("If-Match") {
+		if string(tag) == "*" || string(tag) == f.tag {
+			return false
+		}
+	}
+	return request.Has("If-Match")
 }
 
 // isKnown tells whether the browser has the file already (RFC 9110 13.1.2).

@@ -63,6 +63,20 @@ func TestWebFileKnown(t *testing.T) {
 	}
 }
 
+func TestWebFileOther(t *testing.T) {
+	f := newWebFile("/web/a.css", []byte("a"))
+	for value, want := range map[string]bool{
+		f.tag: false, `"x", ` + f.tag: false, "*": false, "W/" + f.tag: true, `"x"`: true, "": true,
+	} {
+		if got := f.isOther(http.Fields{http.NewField("If-Match", value)}); got != want {
+			t.Errorf("If-Match: %s: %v", value, got)
+		}
+	}
+	if f.isOther(nil) {
+		t.Error("without If-Match the file is another")
+	}
+}
+
 // TestWebLanguages: each language of the page has all of its texts, and those that the page asks for are there.
 func TestWebLanguages(t *testing.T) {
 	var source, all string
