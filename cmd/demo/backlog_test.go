@@ -14,7 +14,7 @@ import (
 // A back end that pushes faster than the loops can send is held back in the middle of what it has written, not cut off: every
 // line is answered, every page gets everything in order, and no page is called slow.
 func TestFastBackEndIsHeldBack(t *testing.T) {
-	const pages, lines, size = 60, 20, 128 << 10
+	const pages, lines, size = 60, 62, 16 << 10 // no page is owed more than may wait for it, and several lines fit even small kernel buffers
 	d := start(t)
 	var reading sync.WaitGroup
 	for i := range pages {
