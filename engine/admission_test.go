@@ -308,6 +308,41 @@ func BenchmarkAdmission(b *testing.B) {
 	}
 }
 
+type homeHandler struct{ handler }
+
+func (homeHandler) PreferHome() bool        { return true }
+func (h homeHandler) Serve(c *Conn) Handler { return h.handler.Serve(c) }
+
+// Who publishes may leave answers unread for as long as it writes, without being taken for one that has vanished: now, and after
+// limits have been set that say nothing of it.
+func TestUserTimeoutOfPublishers(t *testing.T) {
+	e := testEngine(t, Options{})
+	opened := make(chan int, 1)
+	ln, err := e.Listen("tcp://127.0.0.1:0", homeHandler{handler{open: func(c *Conn) {
+		ms, _ := unix.GetsockoptInt(int(c.fd), unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT)
+		opened <- ms
+	}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dial(t, ln)
+	if ms := await(t, "OnOpen", opened); ms != 0 {
+		t.Errorf("%d ms", ms)
+	}
+	for _, test := range []struct {
+		set  time.Duration
+		want int
+	}{{time.Second, 1000}, {0, 0}} {
+		if err := ln.SetLimits(ListenOptions{UserTimeout: test.set}); err != nil {
+			t.Fatal(err)
+		}
+		dial(t, ln)
+		if ms := await(t, "OnOpen", opened); ms != test.want {
+			t.Errorf("%v: %d ms, want %d", test.set, ms, test.want)
+		}
+	}
+}
+
 // TCP_USER_TIMEOUT reaches the connections, and one that we do not read is not ended by it.
 func TestUserTimeout(t *testing.T) {
 	for _, test := range []struct {

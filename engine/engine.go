@@ -164,7 +164,7 @@ func (e *Engine) Listen(address string, s Server, options ...ListenOptions) (*Li
 	if err != nil {
 		return nil, fmt.Errorf("engine: listen on %s: %w", address, err)
 	}
-	o = o.withDefaults()
+	o = o.withDefaultsOf(s)
 	sock, err := listenSocket(network, hostport, o)
 	if err != nil {
 		return nil, fmt.Errorf("engine: listen on %s: %w", address, err)
@@ -193,7 +193,7 @@ func (e *Engine) checkListen(s Server, o *ListenOptions) (*door, error) {
 
 // serveOn makes a listener of a socket, which is closed if the engine stops.
 func (e *Engine) serveOn(sock boundSocket, s Server, o ListenOptions, door *door) (*Listener, error) {
-	ln := &Listener{engine: e, server: s, options: o, boundSocket: sock, loop: e.Home(), pin: e.placed(o, s)}
+	ln := &Listener{engine: e, server: s, options: o, boundSocket: sock, loop: e.Home(), pin: e.placed(o, s), publishers: prefersHome(s)}
 	if door != nil {
 		ln.server, ln.door = door, door
 	}
@@ -216,7 +216,7 @@ func (e *Engine) placed(o ListenOptions, s Server) *Loop {
 	if o.Loop != nil {
 		return o.Loop
 	}
-	if h, ok := s.(HomeServer); ok && h.PreferHome() && !o.Spread {
+	if prefersHome(s) && !o.Spread {
 		return e.Home()
 	}
 	return nil

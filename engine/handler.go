@@ -42,9 +42,15 @@ type BufferHandler interface {
 	OnBufferDrain(c *Conn)
 }
 
-// A HomeServer's connections live on the home loop unless ListenOptions say otherwise.
+// A HomeServer's connections, of those who publish, live on the home loop unless ListenOptions say otherwise. PreferHome is asked when a
+// listener opens.
 type HomeServer interface {
 	PreferHome() bool
+}
+
+func prefersHome(s Server) bool {
+	h, ok := s.(HomeServer)
+	return ok && h.PreferHome()
 }
 
 // Peer is what the connections of all protocols have in common, so that one function can serve several protocols. It

@@ -15,7 +15,7 @@ import (
 // listener. New connections have them soon after SetLimits has returned. ErrClosed comes after Close and after the engine's Shutdown; any
 // other error is the system's, of UserTimeout, and then nothing has changed.
 func (ln *Listener) SetLimits(o ListenOptions) error {
-	o = o.withDefaults()
+	o = o.patientWith(ln.publishers).withDefaults()
 	o.TrustedProxies, o.ProxyProtocol = ln.options.TrustedProxies, ln.options.ProxyProtocol
 	ln.mu.Lock()
 	defer ln.mu.Unlock()

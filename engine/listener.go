@@ -61,8 +61,8 @@ type ListenOptions struct {
 	// UserTimeout is how long what has been sent to a peer over TCP may stay unacknowledged before the kernel ends the
 	// connection (TCP_USER_TIMEOUT; OnClose gets ETIMEDOUT). Without it, a peer that has vanished keeps its place for a quarter
 	// of an hour, if something is sent to it. A peer that is there but reads nothing for so long, while something waits for
-	// it in the kernel, counts as gone too. Pausing our own reading does not. Default 30 s; below 0 the kernel's own. Adopt
-	// leaves the socket as it is.
+	// it in the kernel, counts as gone too. Pausing our own reading does not. Default 30 s; of a HomeServer, whose peers may
+	// write for long before they read the answers, the kernel's own, as below 0. Adopt leaves the socket as it is.
 	UserTimeout time.Duration
 	// MessageRate is how many messages a second one connection may send in the long run, and ByteRate how many bytes, as they come
 	// over the wire. Four seconds' worth may come at once. What a message is the protocol says, by Conn.Count: a line; a WebSocket
@@ -76,6 +76,19 @@ type ListenOptions struct {
 	KeepAlive time.Duration
 	// TLS, when it is set, makes the listener speak TLS. Default: it does not. Adopt refuses it.
 	TLS *TLSOptions
+}
+
+// withDefaultsOf are those of a listener that s serves.
+func (o ListenOptions) withDefaultsOf(s Server) ListenOptions {
+	return o.patientWith(prefersHome(s)).withDefaults()
+}
+
+// patientWith has the kernel not give up those who publish: until they read their answers they acknowledge nothing.
+func (o ListenOptions) patientWith(publishers bool) ListenOptions {
+	if publishers {
+		o.UserTimeout = cmp.Or(o.UserTimeout, -1)
+	}
+	return o
 }
 
 func (o ListenOptions) withDefaults() ListenOptions {
@@ -112,6 +125,8 @@ type Listener struct {
 	proxied *proxyDoor // of connections with a PROXY header; nil without
 	loop    *Loop      // accepts
 	pin     *Loop      // where the connections live; nil: spread
+
+	publishers bool // its server is a HomeServer
 
 	accepted  atomic.Uint64
 	open      atomic.Int64

@@ -42,7 +42,7 @@ func (e *Engine) listenOn(l net.Listener, s Server, o ListenOptions) (*Listener,
 	if err != nil {
 		return nil, err
 	}
-	o = o.withDefaults()
+	o = o.withDefaultsOf(s)
 	sock, err := takeSocket(l, o)
 	if err != nil {
 		return nil, err

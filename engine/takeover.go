@@ -51,7 +51,7 @@ func (e *Engine) Adopt(conn net.Conn, buffered []byte, s Server, options ...List
 	if l == nil {
 		l = e.leastLoaded()
 	}
-	o = o.withDefaults()
+	o = o.withDefaultsOf(s)
 	c := &Conn{
 		loop: l, id: connIDs.Add(1), format: raw, origin: &origin{limits: &o, local: localOf(conn), costs: costsOf(&o)},
 		remote: remoteOf(conn), undecoded: len(buffered) > 0,

@@ -118,7 +118,7 @@ var portFlags = []portFlag{
 	{"max-connections", everywhere, func(o *portOptions) flag.Value { return config.Limit(&o.maxConnections) }},
 	{"max-per-address", onTCP, func(o *portOptions) flag.Value { return config.Limit(&o.maxPerAddress) }},
 	{"address-rate", onTCP, func(o *portOptions) flag.Value { return config.Limit(&o.addressRate) }},
-	{"user-timeout", onTCP, func(o *portOptions) flag.Value { return config.PeriodOrOff(&o.userTimeout) }},
+	{"user-timeout", forPagesOnTCP, func(o *portOptions) flag.Value { return config.PeriodOrOff(&o.userTimeout) }},
 	{"linger", everywhere, func(o *portOptions) flag.Value { return config.Period(&o.linger) }},
 	{"keep-alive", onTCP, func(o *portOptions) flag.Value { return config.PeriodOrOff(&o.keepAlive) }},
 	{"message-rate", forPages, func(o *portOptions) flag.Value { return config.Limit(&o.messageRate) }},
@@ -161,6 +161,7 @@ var (
 	everywhere    = fits{"all ports", func(endpoint) bool { return true }}
 	onTCP         = fits{"TCP ports", func(e endpoint) bool { return !e.unix() }}
 	forPages      = fits{"websocket, wss, http and https ports", func(e endpoint) bool { return e.spoken() != protocolText }}
+	forPagesOnTCP = fits{"websocket, wss, http and https ports over TCP", func(e endpoint) bool { return forPages.are(e) && onTCP.are(e) }}
 	forWebSockets = fits{"websocket and wss ports", func(e endpoint) bool { return e.spoken() == protocolWebSocket }}
 	forHTTP       = fits{"http and https ports", func(e endpoint) bool { return e.spoken() == protocolHTTP }}
 	forBackEnds   = fits{"text and texts ports", func(e endpoint) bool { return e.spoken() == protocolText }}

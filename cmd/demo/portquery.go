@@ -56,6 +56,7 @@ func (o *options) portOptions(e endpoint) portOptions {
 	_ = e.applyQuery(&own) // it has been checked
 	if !forPages.are(e) {
 		own.messageRate, own.byteRate = -1, -1 // a back end pushes as fast as the loops take it
+		own.userTimeout = -1                   // and reads its answers when it likes
 	}
 	return own
 }

@@ -21,7 +21,7 @@ func TestPortOptions(t *testing.T) {
 	want[0].idle, want[0].maxConnections = time.Minute, 5
 	want[2].idle = 0
 	want[2].pingInterval, want[2].slow, want[2].reusePort, want[2].maxOutbox = -1, "conflate", true, 64<<10
-	want[3].maxLine, want[3].messageRate, want[3].byteRate = 100, -1, -1 // a back end has no rate
+	want[3].maxLine, want[3].messageRate, want[3].byteRate, want[3].userTimeout = 100, -1, -1, -1 // for back ends there is none
 	for i, e := range o.listen {
 		if got := o.portOptions(e); got != want[i] {
 			t.Errorf("%s: got %+v, want %+v", e, got, want[i])
@@ -52,6 +52,7 @@ func TestPortOptionsErrors(t *testing.T) {
 		"text://:1?tls-client-ca=a.pem":         "tls-client-ca: this is for texts ports",
 		"http://:1?tls-handshakes=1":            "tls-handshakes: this is for wss, https and texts ports",
 		"http://unix:/a?reuseport=true":         "reuseport: this is for TCP ports",
+		"text://:1?user-timeout=1s":             "user-timeout: this is for websocket, wss, http and https ports over TCP",
 		"http://unix:/a?max-per-address=1":      "max-per-address: this is for TCP ports",
 		"texts://:1?tls-client-ca=%zz":          `tls-client-ca: invalid URL escape "%zz"`,
 		"websocket://:1/path?ping-interval=10s": `"1/path" is not a port, a number from 0 to 65535`,

@@ -35,6 +35,14 @@ func (p *serving) Serve(c *engine.Conn) engine.Handler { return (*p.now.Load()).
 // PreferHome is asked when the port opens.
 func (p *serving) PreferHome() bool { return p.atHome }
 
+// NextProtos is asked when a port with TLS opens: what its protocol is does not change.
+func (p *serving) NextProtos() []string {
+	if s, ok := (*p.now.Load()).(engine.ProtocolServer); ok {
+		return s.NextProtos()
+	}
+	return nil
+}
+
 // codec is the server of a port's protocol: of p, it is made of codecOptions, and knows whether the port is for proxies, which does not change.
 func (s *server) codec(e endpoint, p portOptions) engine.Server {
 	switch e.spoken() {

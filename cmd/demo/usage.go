@@ -186,7 +186,7 @@ where it is allowed, is no limit.
       Connections that one address may open a second, or off (default 100); four seconds'
       worth may come at once.
   -user-timeout time
-      How long a peer may acknowledge nothing, or off (default 30s).
+      How long a page over TCP may acknowledge nothing, or off (default 30s).
   -linger time
       How long to wait for a peer's end of a connection that is closed (default 5s).
   -keep-alive time

@@ -31,7 +31,7 @@ var proofs = map[string]string{
 	"bytes that a loop has not offered to the kernel":          "engine TestPublisherIsHeldWhileTheLoopIsBehind TestCrowdedInboxHoldsPublishers; cmd/demo TestFastBackEndIsHeldBack",
 	"engine.ListenOptions.MaxOutbox":                           "engine TestSlowConsumer TestDropNewest TestDropOldest TestConflate TestOwnAnswersPauseReading; codec/websocket TestSlowConsumer; cmd/demo TestStuckPage",
 	"engine.Options.MaxMemory":                                 "engine TestSlowPeersSpendTheMemory TestHalvesSpendTheMemory TestMemoryCutsOff TestSpentMemoryPausesAccepting; codec/websocket TestServerOutOfMemory; codec/http TestServerOutOfMemory; codec/text TestServerOutOfMemory; cmd/demo TestMaxMemory",
-	"engine.ListenOptions.UserTimeout":                         "engine TestUserTimeout; cmd/demo TestAttackHalfOpen",
+	"engine.ListenOptions.UserTimeout":                         "engine TestUserTimeout; engine TestUserTimeoutOfPublishers; cmd/demo TestAttackHalfOpen",
 	"engine.ListenOptions.KeepAlive":                           "engine TestKeepAlive",
 	"engine.ListenOptions.Linger":                              "engine TestLingerTime TestPeerThatNeverReadsIsCut TestSlowPeerThatReadsIsNotCut",
 	"engine.Options.DrainTimeout":                              "engine TestRunDrainTimeout",
