@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -39,6 +40,9 @@ type Backend struct {
 	MaxConcurrent int
 	// MaxWaiting is how many more wait for their turn. Default 1,024. Beyond it: ErrBackendBusy.
 	MaxWaiting int
+	// MaxPerAddress is how many of both one address may have, of IPv6 a /64, so that nobody has them all. Default 256; less than 0: no
+	// limit. This machine and unix sockets are exempt. Beyond it: ErrBackendBusy.
+	MaxPerAddress int
 	// Client makes the requests. Default: one without cookies, proxies and redirects.
 	Client *http.Client
 	// Logger is told of failures, one line in ten seconds. Default: slog.Default.
@@ -54,6 +58,7 @@ type Backend struct {
 	mu      sync.Mutex
 	flights map[question]*flight
 	queue   []*flight
+	crowd   crowd
 	running int
 	cache   cache
 	stats   BackendStats
@@ -70,7 +75,7 @@ var (
 	ErrBackendAbsent = errors.New("identity: the back end cannot be reached")
 	// ErrBackendAnswer: its answer is none that it may give.
 	ErrBackendAnswer = errors.New("identity: the back end's answer is wrong")
-	// ErrBackendBusy: more clients than MaxWaiting wait already.
+	// ErrBackendBusy: more clients than MaxWaiting wait already, or more than MaxPerAddress of this one's address.
 	ErrBackendBusy = errors.New("identity: too many ask the back end")
 )
 
@@ -147,7 +152,7 @@ func (b *Backend) Ask(c Credentials, answer func(Identity, error)) {
 		b.mu.Unlock()
 		return
 	}
-	if b.running >= b.maxConcurrent() && len(b.queue) >= b.maxWaiting() {
+	if b.running >= b.maxConcurrent() && len(b.queue) >= b.maxWaiting() || !b.crowd.enter(c.Address, b.maxPerAddress()) {
 		b.stats.Busy++
 		b.mu.Unlock()
 		answer(Identity{}, ErrBackendBusy)
@@ -177,6 +182,7 @@ func (b *Backend) land(f *flight, id Identity, cause error) (next *flight) {
 	err := kindOf(cause)
 	b.mu.Lock()
 	delete(b.flights, f.question)
+	b.crowd.leave(f.said.Address)
 	b.count(err)
 	b.keep(f.question, id, err)
 	b.complain(err, cause)
@@ -240,6 +246,7 @@ func (b *Backend) timeout() time.Duration { return positiveOr(b.Timeout, 3*time.
 func (b *Backend) maxConcurrent() int     { return positiveOr(b.MaxConcurrent, 32) }
 func (b *Backend) maxCached() int         { return positiveOr(b.MaxCached, 10_000) }
 func (b *Backend) maxWaiting() int        { return positiveOr(b.MaxWaiting, 1024) }
+func (b *Backend) maxPerAddress() int     { return cmp.Or(b.MaxPerAddress, 256) }
 
 func positiveOr[N ~int | ~int64](n, standard N) N {
 	if n > 0 {

@@ -17,7 +17,7 @@ import (
 const maxAnswer = 64 << 10
 
 func (b *Backend) begin() {
-	b.flights = map[question]*flight{}
+	b.flights, b.crowd = map[question]*flight{}, crowd{}
 	b.cache.limit = b.maxCached()
 	b.ctx, b.cancel = context.WithCancel(context.Background())
 	if b.client = b.Client; b.client == nil {

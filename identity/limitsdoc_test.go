@@ -18,6 +18,7 @@ func TestLimitsAreDocumented(t *testing.T) {
 		"Backend.Timeout":       limits.Period(b.timeout()),
 		"Backend.MaxConcurrent": limits.Count(b.maxConcurrent()),
 		"Backend.MaxWaiting":    limits.Count(b.maxWaiting()),
+		"Backend.MaxPerAddress": limits.Count(b.maxPerAddress()),
 		"Backend.MaxCached":     limits.Count(b.maxCached()),
 	})
 }
