@@ -37,11 +37,17 @@ const (
 func (h *Head) HasBody() bool { return h.ContentLength != 0 }
 
 // Path returns the path of the target as it was sent, percent-encoded; "/" for an absolute URI without a path
-// (RFC 9110 4.2.3), "*" for OPTIONS *, and nil for CONNECT, whose target has none. Valid as long as Target.
+// (RFC 9110 4.2.3), "*" for OPTIONS * and OPTIONS of such a URI, which is the same (RFC 9112 3.2.4), and nil for CONNECT, whose
+// target has none. Valid as long as Target.
 func (h *Head) Path() []byte {
-	_, path, _ := splitTarget(h.Target)
+	authority, path, _ := splitTarget(h.Target)
+	if authority != nil && string(h.Method) == "OPTIONS" && bytes.Index(h.Target, []byte("://"))+3+len(authority) == len(h.Target) {
+		return asterisk
+	}
 	return path
 }
+
+var asterisk = []byte{'*'}
 
 // Query returns what follows the first "?" of the target, as it was sent, and nil without a "?". It may hold
 // characters and stray "%" that RFC 3986 does not allow but browsers send. Valid as long as Target.

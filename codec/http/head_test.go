@@ -23,6 +23,10 @@ func TestTarget(t *testing.T) {
 		{"CONNECT", "[2001:db8::1]:1", "[2001:db8::1]:1", "", "-"},
 		{"OPTIONS", "*", "field", "*", "-"},
 		{"OPTIONS", "/a", "field", "/a", "-"},
+		{"OPTIONS", "http://b:80", "b:80", "*", "-"},
+		{"OPTIONS", "http://b/", "b", "/", "-"},
+		{"OPTIONS", "http://b?c", "b", "/", "c"},
+		{"OPTIONS", "http://b/x://b", "b", "/x://b", "-"},
 	} {
 		raw := test.method + " " + test.target + " HTTP/1.1\r\nHost: field\r\n\r\n"
 		h, _, err := new(HeadDecoder).Decode([]byte(raw))

@@ -138,6 +138,7 @@ func TestRoutesDifferences(t *testing.T) {
 	for _, test := range []struct{ method, target, host, want string }{
 		// RFC 9110 9.3.7: net/http's Server answers this one, not its mux.
 		{"OPTIONS", "*", "h", "200"},
+		{"OPTIONS", "http://h", "h", "200"},
 		// ServeMux encodes what is encoded: /a%252fb.
 		{"GET", "//a%2fb", "h", "307 /a%2fb"},
 		{"GET", "/x/../tree", "h", "307 /tree/"},
