@@ -26,7 +26,7 @@ func (w *world) until(what string, done func(s engine.Stats) bool) {
 // Of those who have sent half a message, the one that holds the most is told 1013 when the budget of memory is spent, and not
 // before; the others finish theirs. What the former still sends takes no memory.
 func TestServerOutOfMemory(t *testing.T) {
-	w := serveOn(t, engine.Options{MaxMemory: 1 << 20}, &Server{OnMessage: func(c *Conn, m Message) { _ = c.Send(m.Data[:1]) }})
+	w := serveOn(t, engine.Options{MaxMemory: 1 << 20}, &Server{CloseTimeout: patience, OnMessage: func(c *Conn, m Message) { _ = c.Send(m.Data[:1]) }})
 	message := func(size int) []byte { return text(strings.Repeat("x", size)) }
 	var others []*client
 	sent := uint64(0)
@@ -43,16 +43,16 @@ func TestServerOutOfMemory(t *testing.T) {
 		t.Fatalf("below the budget: %+v", s)
 	}
 	greedy, _ := w.connect()
-	large := message(900 << 10)
-	greedy.send(large[:500<<10])
+	large := message(1000 << 10)
+	greedy.send(large[:700<<10]) // more than there is, however its pieces come
 	greedy.wantClose(StatusTryAgainLater, "out of memory")
 	w.until("free", func(s engine.Stats) bool { return s.Memory < 1<<20-1<<17 })
 	s := w.Stats()
 	if s.MemorySpent == 0 || s.MemoryClosed != 1 || s.Ended.Memory != 0 {
 		t.Errorf("%+v", s)
 	}
-	greedy.send(large[500<<10:], message(1000), frame(false, ws.OpText, "and half of another"))
-	w.until("passed over", func(now engine.Stats) bool { return now.BytesIn > s.BytesIn+400<<10 })
+	greedy.send(large[700<<10:], message(1000), frame(false, ws.OpText, "and half of another"))
+	w.until("passed over", func(now engine.Stats) bool { return now.BytesIn > s.BytesIn+300<<10 })
 	if now := w.Stats(); now.Memory > s.Memory+8<<10 {
 		t.Errorf("%d bytes are used, %d before", now.Memory, s.Memory)
 	}
@@ -81,7 +81,7 @@ func TestServerOutOfMemoryOpening(t *testing.T) {
 		c.send([]byte(half))
 		all = append(all, c)
 	}
-	w.until("closed", func(s engine.Stats) bool { return s.MemoryClosed > 0 && s.Memory < 28<<10 })
+	w.until("closed", func(s engine.Stats) bool { return s.MemoryClosed > 0 })
 	refused := 0
 	for _, c := range all {
 		_, _ = c.Write([]byte("\r\n\r\n")) // one that was refused may be gone

@@ -15,7 +15,7 @@ import (
 )
 
 // patience bounds what a test waits for; it is only reached by a test that fails.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // client is the peer, with gobwas/ws for its frames.
 type client struct {
@@ -39,6 +39,21 @@ func dial(t testing.TB, addr net.Addr) *client {
 
 // request is an opening handshake without a subprotocol.
 var request = but("Sec-WebSocket-Protocol: chat, superchat\r\n", "")
+
+// arriving is a client that connects and sends while the loop stands still: p is there as soon as the connection is, however slow this
+// machine may be.
+func (w *world) arriving(p ...[]byte) *client {
+	w.t.Helper()
+	held, goOn := make(chan struct{}), make(chan struct{})
+	defer close(goOn)
+	if err := w.Home().Post(func() { close(held); <-goOn }); err != nil {
+		w.t.Fatal(err)
+	}
+	receive(w.t, held)
+	c := dial(w.t, w.addr)
+	c.send(p...)
+	return c
+}
 
 // connect goes through the opening handshake.
 func connect(t testing.TB, addr net.Addr) *client {

@@ -123,7 +123,8 @@ func TestUpgradeRefusedOnAPortOfHTTP(t *testing.T) {
 // What HTTP's clock does ends with the upgrade, and a stop of the engine is said in WebSocket's way.
 func TestUpgradedIsWebSocketOnly(t *testing.T) {
 	w := share(t, &Server{OnMessage: echo}, &http.Server{IdleTimeout: 300 * time.Millisecond, HeadTimeout: 300 * time.Millisecond})
-	c, _ := w.connect()
+	c := w.arriving([]byte(request))
+	c.wantOpen()
 	fired := make(chan struct{})
 	w.onLoop(func() { w.Home().After(500*time.Millisecond, func() { close(fired) }) })
 	receive(t, fired)

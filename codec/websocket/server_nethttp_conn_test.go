@@ -4,7 +4,6 @@ package websocket
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"crypto/tls"
 	"log/slog"
@@ -31,16 +30,16 @@ func (l wrapping) Accept() (net.Conn, error) {
 	return struct{ net.Conn }{conn}, nil
 }
 
-// loggingEngine is an engine whose log can be read once it has been shut down.
-func loggingEngine(t *testing.T) (*engine.Engine, *bytes.Buffer) {
+// loggingEngine is an engine and its log.
+func loggingEngine(t *testing.T) (*engine.Engine, *testLog) {
 	t.Helper()
-	var log bytes.Buffer
-	e, err := engine.New(engine.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	log := &testLog{}
+	e, err := engine.New(engine.Options{Logger: slog.New(slog.NewTextHandler(log, nil))})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = e.Shutdown(context.Background()) })
-	return e, &log
+	return e, log
 }
 
 func TestServeHTTPOverTLS(t *testing.T) {
@@ -63,8 +62,8 @@ func TestServeHTTPOverTLS(t *testing.T) {
 			t.Errorf("%s %s", res.Proto, res.Status)
 		}
 		server.Close()
-		if !strings.Contains(log.String(), "over TLS") {
-			t.Errorf("the log: %s", log)
+		if lines := log.take(); !strings.Contains(lines, "over TLS") {
+			t.Errorf("the log: %s", lines)
 		}
 	}
 }
@@ -103,8 +102,8 @@ func TestServeHTTPWrappedConnections(t *testing.T) {
 		}
 		c.wantRefusal(500)
 		server.Close()
-		if !strings.Contains(log.String(), test.says) {
-			t.Errorf("the log has no %q: %s", test.says, log)
+		if lines := log.take(); !strings.Contains(lines, test.says) {
+			t.Errorf("the log has no %q: %s", test.says, lines)
 		}
 	}
 }

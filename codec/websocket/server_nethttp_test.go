@@ -3,7 +3,6 @@
 package websocket
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -246,11 +245,12 @@ func TestServeHTTPMisuse(t *testing.T) {
 		}
 	}
 
-	var log bytes.Buffer
+	var log testLog
 	defer slog.SetDefault(slog.Default())
 	slog.SetDefault(slog.New(slog.NewTextHandler(&log, nil)))
-	if w := ask(&Server{}, nothing); w.Code != 500 || !strings.Contains(log.String(), "Server.Engine is nil") {
-		t.Errorf("no engine: %d, %s", w.Code, &log)
+	w := ask(&Server{}, nothing)
+	if lines := log.take(); w.Code != 500 || !strings.Contains(lines, "Server.Engine is nil") {
+		t.Errorf("no engine: %d, %s", w.Code, lines)
 	}
 }
 

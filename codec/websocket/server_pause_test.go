@@ -123,16 +123,30 @@ func TestClientThatDoesNotRead(t *testing.T) {
 	}
 	sent := c.flood(all.Bytes())
 	conn := receive(t, full)
+	more, unasked := strings.Repeat("unasked", size/7), 0
 	w.onLoop(func() {
 		if waiting := conn.conn.Buffered(); waiting > limit+2*size {
 			t.Errorf("%d bytes wait, the limit is %d", waiting, limit)
 		}
-		if err := conn.SendBinary([]byte("unasked")); err != engine.ErrFull {
+		err := conn.SendBinary([]byte(more))
+		for ; err == nil && unasked < count; err = conn.SendBinary([]byte(more)) {
+			unasked++ // the kernel has made room meanwhile: until it is full again
+		}
+		if err != engine.ErrFull {
 			t.Errorf("Send from outside: %v, want ErrFull", err)
 		}
 	})
 	for i := range count {
-		c.want(ws.OpBinary, message(i))
+		op, payload := c.frame()
+		for ; payload == more; op, payload = c.frame() {
+			unasked--
+		}
+		if op != ws.OpBinary || payload != message(i) {
+			t.Fatalf("message %d: opcode %d, %d bytes, %.20q", i, op, len(payload), payload)
+		}
+	}
+	if unasked != 0 {
+		t.Errorf("%d that were sent unasked are missing", unasked)
 	}
 	receive(t, drained)
 	receive(t, sent)
@@ -151,18 +165,20 @@ func TestSlowConsumer(t *testing.T) {
 			w := serve(t, &Server{CloseTimeout: patience}, engine.ListenOptions{MaxOutbox: 256 << 10})
 			c, conn := w.connect()
 			sent := 0
-			if wasFull {
-				w.onLoop(func() {
-					for conn.SendBinary([]byte(message(sent))) == nil {
-						sent++
-					}
-				})
-				c.send(closing(StatusTryAgainLater, "")) // not read, because the outbox is full
-				for range 10 {
-					w.onLoop(func() {})
-				}
+			held, goOn := make(chan struct{}), make(chan struct{})
+			if err := w.Home().Post(func() { close(held); <-goOn }); err != nil {
+				t.Fatal(err)
 			}
-			w.onLoop(func() {
+			receive(t, held)
+			if wasFull {
+				c.send(closing(StatusTryAgainLater, "")) // there before the end, and not read before it
+			}
+			pushed := make(chan struct{})
+			if err := w.Home().Post(func() {
+				defer close(pushed)
+				for wasFull && conn.SendBinary([]byte(message(sent))) == nil {
+					sent++
+				}
 				outlet, _ := conn.Ref().Attach(func() {})
 				for outlet.Push(shared{message(sent), true}) {
 					sent++
@@ -170,7 +186,11 @@ func TestSlowConsumer(t *testing.T) {
 				if err := conn.SendBinary(nil); err != engine.ErrClosed {
 					t.Errorf("Send after that: %v", err)
 				}
-			})
+			}); err != nil {
+				t.Fatal(err)
+			}
+			close(goOn)
+			receive(t, pushed)
 			if wasFull {
 				w.wantClosed(engine.ErrSlowConsumer)
 			}

@@ -14,7 +14,7 @@ import (
 func TestRestartSpread(t *testing.T) {
 	const clients = 40
 	for _, spread := range []time.Duration{time.Nanosecond, 10 * time.Second, 100 * time.Hour} {
-		w := serve(t, &Server{RestartSpread: spread})
+		w := serve(t, &Server{RestartSpread: spread, CloseTimeout: patience})
 		var all []*client
 		for range clients {
 			c, _ := w.connect()

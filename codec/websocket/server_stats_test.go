@@ -29,12 +29,17 @@ func (l *testLog) Write(p []byte) (int, error) {
 	return l.text.Write(p)
 }
 
-// take returns the lines since the last time.
-func (l *testLog) take() string {
+// take returns the lines since the last time, but for what the engine says when this machine is slow.
+func (l *testLog) take() (lines string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	defer l.text.Reset()
-	return l.text.String()
+	for line := range strings.Lines(l.text.String()) {
+		if !strings.Contains(line, "engine: a callback held its loop") {
+			lines += line
+		}
+	}
+	return lines
 }
 
 // logging is serve with a log.

@@ -17,9 +17,11 @@ func TestBindTimeout(t *testing.T) {
 		c.Ref().Attach(func() {})
 		echo(c, m)
 	}})
-	bound, _ := w.connect()
-	bound.send(text("u1"))
+	bound := dial(t, w.addr)
+	bound.send([]byte(request), text("u1")) // at once, however slow this machine may be
+	bound.wantOpen()
 	bound.wantText("u1")
+	receive(t, w.conns)
 	stranger, _ := w.connect()
 	stranger.want(ws.OpClose, string(ws.NewCloseFrameBody(StatusPolicyViolation, "no uid in time")))
 	_ = stranger.Close()
