@@ -26,7 +26,7 @@ type process struct {
 }
 
 // startTime is how long a server may take until it says where it listens.
-const startTime = 20 * time.Second
+const startTime = time.Minute
 
 // start runs a server and waits until it has announced its ports. It ends with ctx, with stopped, or with this process.
 func start(ctx context.Context, argv []string, ports ...string) (*process, error) {

@@ -22,7 +22,7 @@ const (
 )
 
 // askTime is how long the status of a server may take.
-const askTime = 5 * time.Second
+const askTime = 20 * time.Second
 
 // askTurns adds what a server tells of its turns to a result. A server that has no such status tells nothing.
 func (c *contestant) askTurns(ctx context.Context, result *client.Result) {

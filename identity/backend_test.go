@@ -46,6 +46,13 @@ func quietly(url string) *Backend {
 	return &Backend{URL: url, Logger: slog.New(slog.DiscardHandler), Now: at(noon)}
 }
 
+// patiently is quietly, and waits for a slow machine.
+func patiently(url string) *Backend {
+	b := quietly(url)
+	b.Timeout = time.Minute
+	return b
+}
+
 func TestBackendAnswers(t *testing.T) {
 	for _, tt := range []struct {
 		status int
@@ -79,7 +86,7 @@ func TestBackendAnswers(t *testing.T) {
 		{500, `{"uid":"u1"}`, Identity{}, ErrBackendAnswer},
 		{503, "", Identity{}, ErrBackendAnswer},
 	} {
-		b := quietly(answering(t, tt.status, tt.body).URL)
+		b := patiently(answering(t, tt.status, tt.body).URL)
 		got := ask(b, Credentials{})
 		got.id.Expires = got.id.Expires.UTC()
 		if tt.want.Expires.IsZero() {
@@ -104,7 +111,7 @@ func TestBackendRequest(t *testing.T) {
 		_, _ = io.WriteString(w, `{"uid":"u1"}`)
 	}))
 	defer s.Close()
-	b := quietly(s.URL + "/auth?a=b")
+	b := patiently(s.URL + "/auth?a=b")
 	defer b.Close()
 	ask(b, Credentials{Cookie: "session=1; x=2", Path: "/ws", Query: "room=7&a=<b>", Host: "example.com:80", Origin: "https://example.com", Address: "192.0.2.7"})
 	want := `POST /auth?a=b "session=1; x=2" [] "application/json" ` +
@@ -119,21 +126,26 @@ func TestBackendAbsent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	closed := ln.Addr().String()
-	_ = ln.Close()
+	defer ln.Close()
+	client, err := net.Dial("tcp", ln.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	closed := client.LocalAddr().String() // a port where nobody listens, nor will meanwhile
 	hangs := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		conn, _, _ := http.NewResponseController(w).Hijack()
 		_ = conn.Close()
 	}))
 	defer hangs.Close()
 	for _, url := range []string{"http://" + closed, hangs.URL, "http://127.0.0.1:1:1/", "ftp://127.0.0.1/"} {
-		b := quietly(url)
+		b := patiently(url)
 		if got := ask(b, Credentials{}); got.err != ErrBackendAbsent || b.Stats().Absent != 1 {
 			t.Errorf("%s: %+v, %+v", url, got, b.Stats())
 		}
 		b.Close()
 	}
-	b := quietly(answering(t, 200, `{"uid":"u1"}`).URL)
+	b := patiently(answering(t, 200, `{"uid":"u1"}`).URL)
 	b.Close()
 	if got := ask(b, Credentials{}); got.err != ErrBackendAbsent {
 		t.Errorf("after Close: %+v", got)

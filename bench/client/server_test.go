@@ -12,7 +12,7 @@ func TestServerFigures(t *testing.T) {
 	before := s.cpu()
 	for s.cpu() == before { // until this process has used some more
 	}
-	if now, peak := s.rss(residentNow), s.rss(residentPeak); now < 1<<20 || peak < now {
+	if now, peak := s.rss(residentNow), s.rss(residentPeak); now < 1<<20 || peak < now/2 { // the kernel's sums are near, not exact
 		t.Errorf("%v bytes now, %v at most", now, peak)
 	}
 	if ownCPU() < before {

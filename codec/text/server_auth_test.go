@@ -73,14 +73,15 @@ func TestAuthLongLine(t *testing.T) {
 // Who shows nothing is closed at the limit; who has in time is not.
 func TestAuthTimeout(t *testing.T) {
 	s := &Server{Auth: NewAuth("s3cret"), AuthTimeout: 100 * time.Millisecond}
-	dialed, began, _ := guarded(t, s)
-	quick, slow := dialed(), dialed()
-	quick.send("auth s3cret\n")
+	began := make(chan *Conn, 2)
+	s.OnMessage, s.OnConnect = echo, func(c *Conn) { began <- c }
+	e, addr := serve(t, s)
+	quick := arriving(t, e.Home(), addr, "auth s3cret\n")
 	quick.want("ok\n")
-	slow.send("auth s3cre")
 	start := time.Now()
+	slow := arriving(t, e.Home(), addr, "auth s3cre")
 	slow.wantEOF("fail\n")
-	if d := time.Since(start); d < 50*time.Millisecond {
+	if d := time.Since(start); d < s.AuthTimeout {
 		t.Errorf("closed after %v", d)
 	}
 	quick.send("hello\n")

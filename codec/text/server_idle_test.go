@@ -22,9 +22,8 @@ func TestServerIdle(t *testing.T) {
 		},
 		OnClose: func(_ *Conn, err error) { closed <- err },
 	}
-	_, addr := serve(t, s)
-	waits := dial(t, addr)
-	waits.send("later\n")
+	e, addr := serve(t, s)
+	waits := arriving(t, e.Home(), addr, "later\n")
 	answer := receive(t, owed)
 	idler := dial(t, addr)
 	idler.wantEOF("")
@@ -52,11 +51,13 @@ func TestServerIdleTimer(t *testing.T) {
 	e, addr := serve(t, &Server{OnConnect: func(c *Conn) { conns <- c }, OnMessage: echo})
 	c := dial(t, addr)
 	conn := receive(t, conns)
+	onLoop(t, e.Home(), func() {}) // the connection's own has been told by then
 	timers := e.Stats().Timers
 	for range 100 {
 		c.send("line\n")
 		c.want("line\n")
 	}
+	onLoop(t, e.Home(), func() {})
 	if n := e.Stats().Timers; n != timers {
 		t.Errorf("%d timers set by 100 lines", n-timers)
 	}

@@ -138,8 +138,12 @@ func TestServerBuffer(t *testing.T) {
 	})
 	answer(t, r, "answer")
 	onLoop(t, e.Home(), func() {
-		if conn.answers.waiting() != 2 {
-			t.Errorf("%d lines wait, want the answer and what is behind it", conn.answers.waiting())
+		want := 2 // the answer and what is behind it
+		if len(drained) > 0 {
+			want = 0 // the kernel has made room meanwhile
+		}
+		if n := conn.answers.waiting(); n != want {
+			t.Errorf("%d lines wait, want %d", n, want)
 		}
 	})
 	i := 0

@@ -20,7 +20,7 @@ import (
 )
 
 // patience bounds what a test waits for; it is only reached by a test that fails.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 func startEngine(t testing.TB, loops int) *engine.Engine {
 	t.Helper()
@@ -78,6 +78,21 @@ func dial(t testing.TB, addr net.Addr) *client {
 		t.Fatal(err)
 	}
 	return &client{conn.(*net.TCPConn), t, bufio.NewReader(conn)}
+}
+
+// arriving is a client that connects and sends while the loop stands still: s is there as soon as the connection is, however slow this
+// machine may be.
+func arriving(t testing.TB, l *engine.Loop, addr net.Addr, s string) *client {
+	t.Helper()
+	held, goOn := make(chan struct{}), make(chan struct{})
+	defer close(goOn)
+	if err := l.Post(func() { close(held); <-goOn }); err != nil {
+		t.Fatal(err)
+	}
+	receive(t, held)
+	c := dial(t, addr)
+	c.send(s)
+	return c
 }
 
 func (c *client) send(s string) {

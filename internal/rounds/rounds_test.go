@@ -149,7 +149,7 @@ func TestRoundsTimer(t *testing.T) {
 			}
 		})
 		r.Sit(&member{})
-		if n := testing.AllocsPerRun(10, r.round); n != 0 {
+		if n := testing.AllocsPerRun(100, r.round); n != 0 {
 			t.Errorf("%v allocations", n)
 		}
 	})
