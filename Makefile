@@ -41,7 +41,7 @@ vuln:
 # gnet's own tag changes its poller, and with it the engine; its pointers do not pass the race detector's checks.
 test:
 	@go run ./internal/testreport . e2e
-	@go test -count=1 -tags poll_opt ./engine ./codec/text
+	@go test -count=1 -timeout=30m -tags poll_opt ./engine ./codec/text
 
 # test32 is for lengths: what fits int64 here does not there. It wants a machine that runs 386 programs, as every amd64 one does.
 test32:

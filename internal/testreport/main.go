@@ -49,9 +49,9 @@ func canRace() bool {
 }
 
 // module runs the tests of the module in dir. Nothing comes from Go's cache of test results, which does not know what the
-// end-to-end tests build and start.
+// end-to-end tests build and start. Go's ten minutes a package are what a busy machine of two cores has used, with the race detector.
 func (r *report) module(dir string, race bool) {
-	args := []string{"test", "-json", "-count=1"}
+	args := []string{"test", "-json", "-count=1", "-timeout=30m"}
 	if race {
 		args = append(args, "-race")
 	}
