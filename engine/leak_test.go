@@ -22,7 +22,7 @@ func TestMain(m *testing.M) {
 }
 
 func leaks(before int) int {
-	deadline := time.Now().Add(5 * time.Second)
+	deadline := time.Now().Add(patience)
 	for {
 		stacks, now := ours(), descriptors()
 		if stacks == "" && now <= before {

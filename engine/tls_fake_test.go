@@ -43,6 +43,7 @@ func (w *wire) Read(p []byte) (int, error) {
 	return n, nil
 }
 
+func (*wire) SetDeadline(time.Time) error      { return nil }
 func (*wire) SetWriteDeadline(time.Time) error { return nil }
 
 // secureSocket is a made-up socket, behind which is a connection with TLS, and its client.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"net"
 	"testing"
 	"time"
 )
@@ -49,6 +50,9 @@ func TestTLSMessagesBothWays(t *testing.T) {
 		for i := range messages {
 			want := mixedMessage(rng, i)
 			got := make([]byte, len(want))
+			if i%100 == 0 {
+				renew(c)
+			}
 			if _, err := io.ReadFull(c, got); err != nil {
 				t.Fatalf("message %d: %v", i, err)
 			}
@@ -89,7 +93,7 @@ func TestTLSBroadcast(t *testing.T) {
 			opened <- c
 		}}
 		secured, plain := listenTLS(t, e, h, ListenOptions{}, version), listen(t, e, h)
-		var clients []io.Reader
+		var clients []net.Conn
 		for i := range conns {
 			if i%5 == 0 {
 				clients = append(clients, dial(t, plain))
@@ -107,6 +111,7 @@ func TestTLSBroadcast(t *testing.T) {
 			on(t, e.Home(), func() { e.Home().Broadcast(m, nil) })
 		}
 		for _, c := range clients {
+			renew(c)
 			got := make([]byte, len(want))
 			if _, err := io.ReadFull(c, got); err != nil || !bytes.Equal(got, want) {
 				t.Fatalf("the broadcasts differ, %v", err)
