@@ -102,9 +102,9 @@ func TestDescriptorLimit(t *testing.T) {
 	wantServed(t, clients[leaving:served+leaving])
 
 	r := server.report()
-	// At most two tries for one that is accepted (the second finds nobody) and one a pause; a few pauses for each that left,
-	// and the backoff's: 8 that double up to a second, and then one a second.
-	pauses := uint64(2*leaving+10) + uint64(time.Since(start)/time.Second)
+	// At most two tries for one that is accepted (the second finds nobody) and one a pause. The backoff has 9 pauses, which double up
+	// to a second, and then one a second; it begins anew with each that is accepted in the place of one that has left, who ends a pause too.
+	pauses := uint64(9+leaving*(9+1)) + uint64(time.Since(start)/time.Second)
 	if r.Stats.AcceptPauses > pauses || r.Accepts > int64(2*r.Stats.Accepted+r.Stats.AcceptPauses) {
 		t.Errorf("%d pauses, %d accept calls for %d connections: it spins", r.Stats.AcceptPauses, r.Accepts, r.Stats.Accepted)
 	}

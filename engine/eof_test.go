@@ -118,7 +118,7 @@ func TestResetAfterEOF(t *testing.T) {
 	await(t, "OnEOF", eof)
 	_ = peer.SetLinger(0)
 	_ = peer.Close()
-	if err := await(t, "OnClose", reasons); !errors.Is(err, syscall.EPIPE) { // Linux's name for it in this state
+	if err := await(t, "OnClose", reasons); !errors.Is(err, syscall.EPIPE) && !errors.Is(err, syscall.ECONNRESET) { // Linux says EPIPE then
 		t.Errorf("reason %v", err)
 	}
 }
@@ -165,14 +165,19 @@ func TestNothingSpins(t *testing.T) {
 			expect(t, pinger, "x")
 		}
 	}
+	// What happened above may take the kernel a while, and until then there are events of it. Who spins has some all the time.
 	const pings = 200
-	ping(pings)                // what happened above has been seen
-	on(t, e.Home(), func() {}) // the slice behind it begins to count anew
-	ping(pings)
-	on(t, e.Home(), func() {
-		if n := e.Home().events; n < pings || n > pings+20 {
-			t.Errorf("%d events for %d pings", n, pings)
-		}
+	eventually(t, "stillness", func() (still bool) {
+		on(t, e.Home(), func() {}) // the slice behind it begins to count anew
+		ping(pings)
+		on(t, e.Home(), func() {
+			n := e.Home().events
+			if n < pings {
+				t.Errorf("%d events for %d pings", n, pings)
+			}
+			still = n <= pings+20
+		})
+		return still
 	})
 }
 

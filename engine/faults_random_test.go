@@ -13,7 +13,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -104,7 +103,7 @@ func (d *badDay) client(rng *rand.Rand) (whole bool) {
 		return false
 	}
 	defer c.Close()
-	_ = c.SetDeadline(time.Now().Add(patience))
+	renew(c)
 	pad := make([]string, badDayMessages)
 	for i := range pad {
 		pad[i] = strings.Repeat("x", rng.IntN(1<<rng.IntN(14)))
@@ -128,6 +127,7 @@ func (d *badDay) client(rng *rand.Rand) (whole bool) {
 	}
 	heard := 0
 	for next := 0; next < len(pad); {
+		renew(c)
 		line, err := r.ReadString('\n')
 		if err != nil {
 			return false // cut off, somewhere
@@ -184,7 +184,6 @@ func wantEchoOf(t testing.TB, dial func() (net.Conn, error)) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	_ = c.SetDeadline(time.Now().Add(patience))
 	expect(t, c, "welcome\n")
 	send(t, c, "still there\n")
 	expect(t, c, "still there\n")
@@ -230,7 +229,7 @@ func TestFaultsAtRandomWithTLS(t *testing.T) {
 	authority := certs.New(t)
 	for seed := range uint64(3) {
 		d := newBadDay(t, seed, ListenOptions{TLS: &TLSOptions{
-			Config: &tls.Config{Certificates: []tls.Certificate{authority.Issue("a.example")}},
+			Config: &tls.Config{Certificates: []tls.Certificate{authority.Issue("a.example")}}, HandshakeTimeout: patience,
 		}})
 		plain := d.dial
 		d.dial = func() (net.Conn, error) {

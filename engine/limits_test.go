@@ -16,11 +16,7 @@ func (ln *Listener) set(t *testing.T, o ListenOptions) {
 	if err := ln.SetLimits(o); err != nil {
 		t.Fatal(err)
 	}
-	set := make(chan struct{})
-	if err := ln.loop.Post(func() { close(set) }); err != nil {
-		t.Fatal(err)
-	}
-	<-set
+	on(t, ln.loop, func() {})
 }
 
 // New limits count for new connections; those that are open stay, and are counted.
@@ -58,10 +54,7 @@ func TestSetLimitsOfAddresses(t *testing.T) {
 	wantIn(t, ln)
 	wantAway(t, ln)
 	ln.set(t, ListenOptions{MaxPerAddress: -1, AddressRate: 1})
-	for range rateBurst {
-		wantIn(t, ln)
-	}
-	wantAway(t, ln)
+	wantRate(t, e, ln)
 	wantTurnedAway(t, e, 0, 2, 1)
 }
 

@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -319,7 +318,7 @@ func TestMemoryOfTwoLoops(t *testing.T) {
 		t.Fatalf("spent %d times too early", n)
 	}
 	_, _ = many[2].Write(bytes.Repeat([]byte("h"), 900<<10)) // it may be closed in the midst of that
-	first := <-ends
+	first := await(t, "an end", ends)
 	if first[1] != ErrMemory {
 		t.Errorf("the reason is %v", first[1])
 	}
@@ -334,7 +333,7 @@ func TestMemoryOfTwoLoops(t *testing.T) {
 // sendHalf sends what is no whole message, and waits until it has come.
 func sendHalf(t *testing.T, c net.Conn, n int) {
 	t.Helper()
-	_ = c.SetDeadline(time.Now().Add(patience))
+	renew(c)
 	if _, err := c.Write(append(bytes.Repeat([]byte("h"), n-1), '.')); err != nil {
 		t.Fatal(err)
 	}
@@ -352,33 +351,16 @@ func TestSpentMemoryPausesAccepting(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = e.Shutdown(context.Background()) })
 	ln := listen(t, e, lines(repeat), ListenOptions{})
-	use := func(n int) {
-		done := make(chan struct{})
-		_ = e.Home().Post(func() { e.Home().queued += n; e.Home().tellMemory(); close(done) })
-		<-done
-	}
+	use := func(n int) { on(t, e.Home(), func() { e.Home().queued += n; e.Home().tellMemory() }) }
 	use(2 << 20)
 	c := dial(t, ln)
-	for e.Stats().AcceptPauses < 2 { // it is tried again, and no more than that
-		time.Sleep(time.Millisecond)
-	}
+	eventually(t, "it is tried again", func() bool { return e.Stats().AcceptPauses >= 2 })
 	if n := ln.Accepted(); n != 0 {
 		t.Errorf("%d were accepted", n)
 	}
 	use(-2 << 20)
-	sendLine(t, c, "hello\n")
-}
-
-func sendLine(t *testing.T, c net.Conn, line string) {
-	t.Helper()
-	_ = c.SetDeadline(time.Now().Add(patience))
-	if _, err := c.Write([]byte(line)); err != nil {
-		t.Fatal(err)
-	}
-	got := make([]byte, len(line))
-	if _, err := c.Read(got); err != nil || string(got) != line {
-		t.Errorf("got %q, %v", got, err)
-	}
+	send(t, c, "hello\n")
+	expect(t, c, "hello\n")
 }
 
 // Without a budget nothing happens, and what is used is still told.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -76,13 +77,14 @@ func TestProxyProtocolCut(t *testing.T) {
 
 // What is no header ends the connection, and the server never hears of it.
 func TestProxyProtocolMalformed(t *testing.T) {
-	log := &testLog{t: t}
+	log, start := &testLog{t: t}, time.Now()
 	e := testEngine(t, Options{Logger: textLogger(log)})
-	ln := listen(t, e, handler{open: func(*Conn) { t.Error("the server was asked") }}, ListenOptions{TrustedProxies: loopback, ProxyProtocol: true})
+	o := ListenOptions{TrustedProxies: loopback, ProxyProtocol: true, ProxyTimeout: patience}
+	ln := listen(t, e, handler{open: func(*Conn) { t.Error("the server was asked") }}, o)
 	for _, test := range malformedProxyHeaders {
 		c := dial(t, ln)
 		send(t, c, test.header[:test.seen])
-		if n, err := c.Read(make([]byte, 1)); n != 0 || err == nil || errors.Is(err, io.ErrNoProgress) {
+		if n, err := c.Read(make([]byte, 1)); n != 0 || err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
 			t.Errorf("%q: got %d bytes, %v", test.header, n, err)
 		}
 	}
@@ -92,8 +94,8 @@ func TestProxyProtocolMalformed(t *testing.T) {
 	expectEOF(t, c)
 	n := uint64(len(malformedProxyHeaders)) + 1
 	wantProxies(t, e, 0, n, 0)
-	if got := countLines(log, "PROXY header"); got != 1 {
-		t.Errorf("%d lines in the log, want 1", got)
+	if got := countLines(log, "PROXY header"); got < 1 || got > 1+int(time.Since(start)/warnEvery) {
+		t.Errorf("%d lines in the log, want one in a while", got)
 	}
 	eventually(t, "all ends", func() bool { return e.Stats().Ended.Protocol == n })
 
@@ -120,7 +122,7 @@ func TestProxyTimeout(t *testing.T) {
 // The time is for the header: nothing of it is left behind one.
 func TestProxyTimeoutEnds(t *testing.T) {
 	e := testEngine(t, Options{})
-	c := dial(t, listen(t, e, whoami, ListenOptions{TrustedProxies: loopback, ProxyProtocol: true}))
+	c := dial(t, listen(t, e, whoami, ListenOptions{TrustedProxies: loopback, ProxyProtocol: true, ProxyTimeout: patience}))
 	eventually(t, "its timer", func() bool { return e.Stats().Timers == 1 })
 	send(t, c, proxyHeaders[0].header)
 	eventually(t, "no timer", func() bool { return e.Stats().Timers == 0 })

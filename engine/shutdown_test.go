@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math"
 	"net"
 	"runtime"
 	"sync"
@@ -50,7 +51,10 @@ func TestShutdownOfAnEngineThatNeverRan(t *testing.T) {
 }
 
 func TestShutdownTwiceAndAtOnce(t *testing.T) {
-	e := testEngine(t, Options{})
+	sys, unsent := kernel, atomic.Int32{}
+	unsent.Store(math.MaxInt32)
+	sys.unsent = func(int) int32 { return unsent.Add(-1) } // the peer reads on and on: there is no end to lingering but its own
+	e := faultyEngine(t, Options{}, &sys)
 	closed := make(chan struct{})
 	c := dial(t, listen(t, e, handler{close: func(*Conn, error) { close(closed) }, traffic: echo.traffic}))
 	send(t, c, "x")
@@ -112,7 +116,8 @@ func TestShutdownDrains(t *testing.T) {
 	var clients []net.Conn
 	want := map[net.Conn][]byte{}
 	for range loops {
-		plain, told := dial(t, listen(t, e, h)), dial(t, listen(t, e, farewell))
+		o := ListenOptions{Linger: patience}
+		plain, told := dial(t, listen(t, e, h, o)), dial(t, listen(t, e, farewell, o))
 		clients = append(clients, plain, told)
 		want[plain], want[told] = much, append(bytes.Clone(much), "goodbye"...)
 	}

@@ -48,18 +48,17 @@ func TestOwnThreadsSlice(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer shutdown(t, e)
-	slices := make(chan uint64)
-	if err := e.Home().Post(func() {
-		attr, err := unix.SchedGetAttr(0, 0)
-		if err != nil {
-			t.Error(err)
-			attr = &unix.SchedAttr{}
+	var attr *unix.SchedAttr
+	on(t, e.Home(), func() {
+		// A sandbox may forbid it; then there is nothing to see.
+		if attr, err = unix.SchedGetAttr(0, 0); err == nil {
+			err = unix.SchedSetAttr(0, attr, 0)
 		}
-		slices <- attr.Runtime
-	}); err != nil {
-		t.Fatal(err)
+	})
+	if err != nil {
+		t.Skip("the kernel does not let a thread ask for its slice: ", err)
 	}
-	if got := <-slices; got != uint64(threadSlice) && got != 0 {
-		t.Errorf("%d ns", got)
+	if attr.Runtime != uint64(threadSlice) && attr.Runtime != 0 {
+		t.Errorf("%d ns", attr.Runtime)
 	}
 }

@@ -30,14 +30,17 @@ func TestTimerIsNeverEarly(t *testing.T) {
 
 func TestTimersFireInOrder(t *testing.T) {
 	e := testEngine(t, Options{})
-	fired := make(chan int)
+	var timers []*Timer
+	fired := make(chan uint64)
 	on(t, e.Home(), func() {
-		for _, ms := range []int{9, 3, 70, 1, 30, 5} {
-			e.Home().After(time.Duration(ms)*time.Millisecond, func() { fired <- ms })
+		for _, ms := range []int{9, 3, 70, 1, 30, 5} { // each from its own moment on, which may be later than one thinks
+			var timer *Timer
+			timer = e.Home().After(time.Duration(ms)*time.Millisecond, func() { fired <- timer.due })
+			timers = append(timers, timer)
 		}
 	})
-	var got []int
-	for range 6 {
+	var got []uint64
+	for range timers {
 		got = append(got, await(t, "a timer", fired))
 	}
 	if !slices.IsSorted(got) {

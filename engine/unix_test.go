@@ -181,10 +181,13 @@ func TestUnixCloseLeavesOthersAlone(t *testing.T) {
 	}
 }
 
+// abstract is an abstract address that no other process's tests have.
+func abstract(name string) string { return fmt.Sprintf("@fanloop-%s-%d", name, os.Getpid()) }
+
 // An abstract address has no file, also when there is one of that name.
 func TestUnixAbstract(t *testing.T) {
 	t.Chdir(t.TempDir())
-	name := fmt.Sprintf("@fanloop-test-%d", os.Getpid())
+	name := abstract("test")
 	if err := os.WriteFile(name, []byte("precious"), 0o600); err != nil {
 		t.Fatal(err)
 	}
