@@ -47,7 +47,8 @@ func TestInboxCountsTasks(t *testing.T) {
 	for left := inboxHigh + 1; s.runInbox(); {
 		before := left
 		left = s.inbox.waiting
-		if held := s.engine.behind.Load() > 0; left > inboxLow && !held || before <= inboxLow && held {
+		held := s.engine.behind.Load() > 0
+		if most := inboxLow + 1; left > most && !held || before <= inboxLow && held { // to let them go on is one task more
 			t.Fatalf("held %v with %d tasks left", held, left)
 		}
 	}

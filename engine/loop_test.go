@@ -7,6 +7,7 @@ import (
 	"os"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/panjf2000/gnet/v2/pkg/netpoll"
@@ -181,35 +182,48 @@ func TestNewFails(t *testing.T) {
 	}
 }
 
-// What holds its loop for long is counted, wherever it runs.
+// What holds its loop for long is counted, wherever it runs. No time passes but in them: what a busy machine takes a loop off its CPU
+// for would count too.
 func TestSlowCallbacks(t *testing.T) {
-	busy := func() {
-		for start := time.Now(); time.Since(start) <= slowCallback; {
-		}
+	slow := func() { time.Sleep(slowCallback + 1) }
+	opens := func(s *stillLoop, h handler) {
+		_ = s.Post(func() { s.connect(h) })
+		s.pump()
 	}
-	for name, run := range map[string]func(e *Engine){
-		"task":  func(e *Engine) { on(t, e.Home(), busy) },
-		"timer": func(e *Engine) { on(t, e.Home(), func() { e.Home().After(0, busy) }) },
-		"OnOpen": func(e *Engine) {
-			dial(t, listen(t, e, handler{open: func(*Conn) { busy() }})).CloseWrite()
-		},
-		"OnTraffic": func(e *Engine) {
-			c := dial(t, listen(t, e, handler{traffic: func(_ *Conn, p []byte) int { busy(); return len(p) }}))
-			send(t, c, "x")
-			c.Close()
-		},
-		"OnClose": func(e *Engine) {
-			dial(t, listen(t, e, handler{close: func(*Conn, error) { busy() }})).Close()
-		},
+	says := func(k *fakeSocket, what string) { k.in = append(k.in, []byte(what)) }
+	for name, test := range map[string]struct {
+		run  func(s *stillLoop)
+		want int
+	}{
+		"nothing": {func(s *stillLoop) { opens(s, echo) }, 0},
+		"task":    {func(s *stillLoop) { _ = s.Post(slow); s.pump() }, 1},
+		"timer":   {func(s *stillLoop) { s.After(0, slow); s.pass(time.Second) }, 1},
+		"OnOpen":  {func(s *stillLoop) { opens(s, handler{open: func(*Conn) { slow() }}) }, 1},
+		"OnTraffic": {func(s *stillLoop) {
+			says(s.connect(handler{traffic: func(_ *Conn, p []byte) int { slow(); return len(p) }}), "x")
+			s.pump()
+		}, 1},
+		"OnClose": {func(s *stillLoop) {
+			s.connect(handler{close: func(*Conn, error) { slow() }}).eof = true
+			s.pump()
+		}, 1},
+		"turns": {func(s *stillLoop) {
+			says(s.connect(lines(func(_ *Conn, line string) {
+				if line == "0" || line == "100" { // of the first turn, and of a later one
+					slow()
+				}
+			})), numbered(101))
+			s.pump()
+		}, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
-			log := &testLog{t: t}
-			e := testEngine(t, Options{Logger: textLogger(log)})
-			run(e)
-			eventually(t, "a slow callback is logged", func() bool { return countLines(log, "held its loop") == 1 })
-			if n := e.Stats().SlowCallbacks; n != 1 {
-				t.Errorf("%d slow callbacks are counted, want 1", n)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				s := newStillLoop(t, ListenOptions{})
+				test.run(s)
+				if n, logged := s.Stats().SlowCallbacks, countLines(&s.log, "held its loop"); n != uint64(test.want) || logged != test.want {
+					t.Errorf("%d slow callbacks are counted and %d logged, want %d", n, logged, test.want)
+				}
+			})
 		})
 	}
 }

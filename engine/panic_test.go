@@ -186,27 +186,6 @@ func TestKickThatDoesNothing(t *testing.T) {
 	}
 }
 
-func TestSlowCallbacksAreCounted(t *testing.T) {
-	e := testEngine(t, Options{})
-	slow := func(c *Conn) {
-		for start := time.Now(); time.Since(start) <= slowCallback; {
-		}
-	}
-	c := dial(t, listen(t, e, lines(func(c *Conn, line string) {
-		if line == "0" || line == "100" { // of the first turn, and of a later one
-			slow(c)
-		}
-		repeat(c, line)
-	})))
-	send(t, c, numbered(101))
-	expect(t, c, numbered(101))
-	on(t, e.Home(), func() { slow(nil) })
-	on(t, e.Home(), func() {}) // the one before has been counted
-	if n := e.Stats().SlowCallbacks; n != 3 {
-		t.Errorf("%d slow callbacks, want 3", n)
-	}
-}
-
 // A format that panics cannot express the message, and nothing else happens, whoever needs the frame.
 func TestPanicInAFormat(t *testing.T) {
 	s := newStillLoop(t, ListenOptions{})

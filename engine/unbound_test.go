@@ -4,12 +4,15 @@ package engine
 
 import (
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"golang.org/x/sys/unix"
 )
 
-func TestAwaitAttach(t *testing.T) {
+func TestAwaitAttach(t *testing.T) { synctest.Test(t, testAwaitAttach) } // no time passes but what the test says
+
+func testAwaitAttach(t *testing.T) {
 	s := newStillLoop(t, ListenOptions{})
 	awaits := handler{open: func(c *Conn) { c.AwaitAttach(10 * time.Second) }, traffic: echo.traffic}
 	stranger, bound, other := s.connect(awaits), s.connect(awaits), s.connect(echo)
