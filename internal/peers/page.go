@@ -2,6 +2,7 @@ package peers
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"io"
 	"net"
@@ -65,6 +66,19 @@ func (p *Page) Say(text string) {
 	p.write(ws.NewTextFrame([]byte(text)))
 }
 
+// SayAll sends a text message so many times, all at once: a server that stands still meanwhile finds them together.
+func (p *Page) SayAll(text string, times int) {
+	p.t.Helper()
+	var all bytes.Buffer
+	for range times {
+		_ = ws.WriteFrame(&all, ws.MaskFrame(ws.NewTextFrame([]byte(text))))
+	}
+	_ = p.conn.SetWriteDeadline(time.Now().Add(Bound))
+	if _, err := p.conn.Write(all.Bytes()); err != nil {
+		p.t.Fatal("page: ", err)
+	}
+}
+
 func (p *Page) write(f ws.Frame) {
 	p.t.Helper()
 	_ = p.conn.SetWriteDeadline(time.Now().Add(Bound))
@@ -79,9 +93,8 @@ func (p *Page) Settle() {
 	p.t.Helper()
 	p.write(ws.NewPingFrame([]byte("settle")))
 	f := p.read()
-	if f.Header.OpCode == ws.OpPing { // the test has taken for long
+	for ; f.Header.OpCode == ws.OpPing; f = p.read() { // the test has taken for long
 		p.write(ws.NewPongFrame(f.Payload))
-		f = p.read()
 	}
 	if f.Header.OpCode != ws.OpPong || string(f.Payload) != "settle" {
 		p.t.Fatalf("page: got a frame with opcode %d, %q, want pong", f.Header.OpCode, f.Payload)
