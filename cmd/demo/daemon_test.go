@@ -28,20 +28,36 @@ func TestDaemon(t *testing.T) {
 	if session, err := unix.Getsid(d.pid); err != nil || session != d.pid {
 		t.Errorf("session %d, %v", session, err)
 	}
-	here, _ := os.Getwd()
-	for name, want := range map[string]string{"fd/0": "/dev/null", "fd/1": d.place.log(), "fd/2": d.place.log(), "cwd": here} {
-		if got, err := os.Readlink(fmt.Sprintf("/proc/%d/%s", d.pid, name)); err != nil || got != want {
-			t.Errorf("%s is %q, %v, want %q", name, got, err, want)
+	for name, want := range map[string]string{"fd/0": "/dev/null", "fd/1": d.place.log(), "fd/2": d.place.log(), "cwd": "."} {
+		is, err := os.Stat(fmt.Sprintf("/proc/%d/%s", d.pid, name))
+		if be, wantErr := os.Stat(want); err != nil || wantErr != nil || !os.SameFile(is, be) {
+			t.Errorf("%s is not %s: %v, %v", name, want, err, wantErr)
 		}
+	}
+	if n := listening(t, d.pid); n != 2 {
+		t.Errorf("%d ports are open", n)
 	}
 	backend.Close()
 	page.Close()
 	d.stop()
-	if c, err := net.Dial("tcp", d.text); err == nil {
-		c.Close()
-		t.Error("the port is still open")
+	if n := listening(t, d.pid); n != 0 {
+		t.Errorf("%d ports are still open", n)
 	}
 	wantInFile(t, d.place.log(), "msg=started process="+fmt.Sprint(d.pid), `msg="told to stop"`, "text://"+d.text, "websocket://"+d.websocket)
+}
+
+// awaitInFile waits until a file has this in it.
+func awaitInFile(t *testing.T, path, part string) {
+	t.Helper()
+	for ctx := bounded(t); ; {
+		text, err := os.ReadFile(path)
+		if err != nil || ctx.Err() != nil {
+			t.Fatalf("%s: %q is not in it, %v:\n%s", path, part, err, text)
+		}
+		if strings.Contains(string(text), part) {
+			return
+		}
+	}
 }
 
 func wantInFile(t *testing.T, path string, parts ...string) {

@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -149,7 +150,11 @@ func TestKeyRotation(t *testing.T) {
 
 // With -auth-url the back end says who a page is.
 func TestAuthURL(t *testing.T) {
+	var gone atomic.Bool
 	login := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if gone.Load() {
+			panic(http.ErrAbortHandler) // it hangs up
+		}
 		session, err := r.Cookie("session")
 		if err != nil {
 			w.WriteHeader(http.StatusForbidden)
@@ -158,7 +163,7 @@ func TestAuthURL(t *testing.T) {
 		_, _ = io.WriteString(w, `{"uid":"`+session.Value+`","groups":["staff"]}`)
 	}))
 	defer login.Close()
-	d := startSite(t, "-auth-url", login.URL)
+	d := startSite(t, "-auth-url", login.URL, "-auth-timeout", "1m")
 	known := peers.OpenPageWith(t, d.http, "/ws", "Cookie: session=u1", "Origin: http://fanloop.test:8080")
 	d.log.Await(t, "identity: bound", 1)
 	e := peers.Listen(t, d.http, "/events", "Cookie: session=u1")
@@ -175,7 +180,7 @@ func TestAuthURL(t *testing.T) {
 	if got := d.ask("GET", "/events", ""); got.status != 403 {
 		t.Error(got)
 	}
-	login.Close()
+	gone.Store(true)
 	late := peers.OpenPageWith(t, d.http, "/ws", "Cookie: session=u2")
 	if code, _ := late.Ended(); code != 1013 {
 		t.Error(code)

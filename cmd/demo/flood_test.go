@@ -79,7 +79,7 @@ func (d *demo) flood(address string, lines int, how spelling) {
 	}
 	defer backend.Close()
 	_ = backend.SetDeadline(time.Now().Add(floodTime))
-	before := heapMemory()
+	before := heldMemory()
 	results := make(chan error, floodPages+2)
 	for _, p := range pages {
 		go func() { results <- p.read(lines) }()
@@ -236,7 +236,7 @@ func TestFloodOfGoroutines(t *testing.T) {
 			p := d.page(fmt.Sprint("u", i))
 			all.Go(func() { readOrdered(t, p, goroutines, each) })
 		}
-		before := heapMemory()
+		before := heldMemory()
 		var refused atomic.Int64
 		for g := range goroutines {
 			all.Go(func() {
@@ -256,7 +256,7 @@ func TestFloodOfGoroutines(t *testing.T) {
 		}
 		all.Wait()
 		stats := d.server.engine.Stats()
-		if grown := int64(heapMemory()) - int64(before); grown > floodHeap || refused.Load() != 0 || stats.SlowConsumers != 0 {
+		if grown := int64(heldMemory()) - int64(before); grown > floodHeap || refused.Load() != 0 || stats.SlowConsumers != 0 {
 			t.Errorf("%s loops: the heap has grown by %d bytes, %d refused, %d slow", loops, grown, refused.Load(), stats.SlowConsumers)
 		}
 	}

@@ -103,15 +103,20 @@ func (p *process) cleanUp() {
 	}
 }
 
-// wantExit waits for the end.
+// wantExit waits for the end. Of a process that a signal has ended the status is -1.
 func (p *process) wantExit(status int) {
+	p.t.Helper()
+	p.wantExitWithin(status, peers.Bound)
+}
+
+func (p *process) wantExitWithin(status int, bound time.Duration) {
 	p.t.Helper()
 	select {
 	case <-p.ended:
 		if got := p.cmd.ProcessState.ExitCode(); got != status {
 			p.t.Errorf("%v: %v, want exit status %d", p.cmd.Args[1:], p.cmd.ProcessState, status)
 		}
-	case <-time.After(peers.Bound):
+	case <-time.After(bound):
 		p.t.Fatalf("%v does not end", p.cmd.Args[1:])
 	}
 }

@@ -279,7 +279,7 @@ func TestStopEndsEvents(t *testing.T) {
 func TestSiteStatus(t *testing.T) {
 	d := newHome(t).startDaemon("-listen", "http://127.0.0.1:0", "-log-level", "debug")
 	e := peers.Listen(t, d.http, "/events?uid=u1")
-	wantInFile(t, d.place.log(), "msg=bound")
+	awaitInFile(t, d.place.log(), "msg=bound")
 	demo := &demo{t: t, http: d.http}
 	if got := demo.ask("POST", "/push", `[{"uid":"u1"},{"uid":"u1"},{"uid":"x"}]`); got.status != 200 {
 		t.Error(got)

@@ -16,7 +16,7 @@ import (
 )
 
 func TestStatus(t *testing.T) {
-	d := newHome(t).startDaemon("-loops", "1")
+	d := newHome(t).startDaemon("-loops", "1", "-bind-timeout", "off", "-ping-interval", "off")
 	a, b, stranger := d.page("u1"), d.page("u1"), peers.OpenPage(t, d.websocket)
 	backend := peers.Connect(t, d.text)
 	a.Say(`{"join":"g"}`)
@@ -32,7 +32,7 @@ func TestStatus(t *testing.T) {
 	got := map[string]any{
 		"connections": s.Connections, "stalled": s.Stalled, "bound": s.Bound, "uids": s.UIDs, "groups": s.Groups, "accepted": s.Accepted,
 		"in": s.MessagesIn, "out": s.MessagesOut, "pushes": s.Pushes, "offline": s.Offline,
-		"others": s.Refused + s.Kicked + s.SlowConsumers + s.DroppedNewest + s.DroppedOldest + s.Conflated + s.OutboxFull + s.HeldBack + s.MemorySpent + s.MemoryClosed + s.Lingered + s.SlowCallbacks + s.Panics + s.AcceptPauses,
+		"others": s.Refused + s.Kicked + s.SlowConsumers + s.DroppedNewest + s.DroppedOldest + s.Conflated + s.OutboxFull + s.HeldBack + s.MemorySpent + s.MemoryClosed + s.Lingered + s.Panics + s.AcceptPauses,
 	}
 	want := "map[accepted:4 bound:2 connections:4 groups:1 in:6 offline:1 others:0 out:3 pushes:3 stalled:0 uids:1]"
 	if fmt.Sprint(got) != want {
@@ -61,7 +61,7 @@ func TestStatus(t *testing.T) {
 
 	text := succeed(t, d.args("status")...)
 	for _, part := range []string{
-		"fanloop " + version() + "\n", fmt.Sprintf("\nprocess %d, running, up 00:00:", d.pid),
+		"fanloop " + version() + "\n", fmt.Sprintf("\nprocess %d, running, up 00:", d.pid),
 		"messages in             6   messages out           3   refused", "offline              1",
 		"websocket://" + d.websocket + "           3           3\n", "text://" + d.text,
 		"slow consumers", "accept pauses", "panics", "memory, RSS", "goroutines", "\n   0 ",
@@ -206,12 +206,13 @@ func TestBusyLoops(t *testing.T) {
 		t.Fatal(err)
 	}
 	<-inside
-	from := s.sample()
-	for time.Since(from.taken) < 20*time.Millisecond {
-	}
-	stuck := s.status(from, s.sample())
-	if stuck.Loops[0].Busy != 0 || stuck.Loops[1].Busy < 0.9 {
-		t.Errorf("busy %v and %v, want 0 and 1", stuck.Loops[0].Busy, stuck.Loops[1].Busy)
+	// The longer it is looked at, the less counts what else happened at the beginning.
+	from, ctx := s.sample(), bounded(t)
+	for stuck := s.status(from, s.sample()); stuck.Loops[0].Busy > 0.1 || stuck.Loops[1].Busy < 0.9; stuck = s.status(from, s.sample()) {
+		if ctx.Err() != nil {
+			t.Errorf("busy %v and %v, want 0 and 1", stuck.Loops[0].Busy, stuck.Loops[1].Busy)
+			break
+		}
 	}
 	close(leave)
 	if err := s.engine.Shutdown(bounded(t)); err != nil {
@@ -219,10 +220,16 @@ func TestBusyLoops(t *testing.T) {
 	}
 }
 
+// heldMemory is how much of the heap is in use, without garbage.
+func heldMemory() uint64 {
+	runtime.GC()
+	return heapMemory()
+}
+
 func TestMemoryIsThisProcess(t *testing.T) {
-	before, block := heapMemory(), make([]byte, 64<<20)
+	before, block := heldMemory(), make([]byte, 64<<20)
 	now := heapMemory()
-	if now < before+uint64(len(block))/2 || residentMemory() < uint64(os.Getpagesize()) { // half: meanwhile garbage may have gone
+	if now < before+uint64(len(block))/2 || residentMemory() < uint64(os.Getpagesize()) { // half: what others held may have become garbage
 		t.Errorf("the heap has grown from %d to %d, resident are %d", before, now, residentMemory())
 	}
 	runtime.KeepAlive(block)

@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net"
 	"strings"
 	"syscall"
 	"testing"
@@ -30,7 +29,7 @@ func (d *daemon) status() (s status) {
 }
 
 func TestStopSaysGoodbyeAndWaits(t *testing.T) {
-	d := newHome(t).startDaemon()
+	d := newHome(t).startDaemon("-bind-timeout", "off", "-close-timeout", "5m", "-drain-timeout", "5m")
 	page, stranger, backend := d.page("u1"), peers.OpenPage(t, d.websocket), peers.Connect(t, d.text)
 	expect(t, backend, `{"uid":"nobody"}`, "fail") // it has been accepted
 	p := launch(t, d.args("stop")...)
@@ -39,8 +38,8 @@ func TestStopSaysGoodbyeAndWaits(t *testing.T) {
 		t.Errorf("code %d, want 1001", code)
 	}
 	// One page has not answered: the process is there, and says what it does.
-	if s := d.status(); s.State != stateStopping || s.Connections != 1 {
-		t.Errorf("state %s, %d connections", s.State, s.Connections)
+	if s := d.awaitConnections(1); s.State != stateStopping {
+		t.Errorf("state %s", s.State)
 	}
 	select {
 	case <-p.ended:
@@ -65,10 +64,9 @@ func TestGentleStop(t *testing.T) {
 	page.Next()
 	p := launch(t, d.args("stop", "-g")...)
 	p.stdout.Await(t, fmt.Sprintf("process %d takes no more connections, and it ends when its last client has left", d.pid), 1)
-	for _, address := range []string{d.websocket, d.text} {
-		if c, err := net.Dial("tcp", address); err == nil {
-			c.Close()
-			t.Errorf("%s still takes connections", address)
+	for ctx := bounded(t); listening(t, d.pid) > 0; { // the answer comes first
+		if ctx.Err() != nil {
+			t.Fatal("the ports never close")
 		}
 	}
 	expect(t, backend, `{"uid":"u1","still":true}`, "ok", page)
