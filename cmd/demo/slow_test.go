@@ -31,14 +31,15 @@ func TestStuckPage(t *testing.T) {
 	const enough = 20
 	for _, policy := range slowPolicies {
 		t.Run(string(policy), func(t *testing.T) {
-			d := start(t, "-slow", string(policy), "-loops", "2")
+			// As long as the test takes, whatever else the machine does, the page is stuck and nothing else is wrong with it.
+			d := start(t, "-slow", string(policy), "-loops", "2", "-user-timeout", "off", "-close-timeout", "5m", "-linger", "5m", "-ping-interval", "off")
 			stuck := d.page("stuck")
 			var readers []*peers.Page
 			for range 4 {
 				readers = append(readers, d.page("reader"))
 			}
 			backend := peers.Connect(t, d.text)
-			sent := 0
+			sent, refusals := 0, []int(nil)
 			for happened := uint64(0); happened < enough; happened = d.dropped() {
 				if sent == 2000 {
 					t.Fatalf("%d messages of 64 KiB, and %d dropped", sent, happened)
@@ -47,6 +48,9 @@ func TestStuckPage(t *testing.T) {
 				taken, refused := d.pushKeyed(backend, sent, want)
 				if taken < len(readers) || refused > 1 || refused == 1 && policy != "close" && policy != "drop-newest" {
 					t.Fatalf("message %d: taken by %d, refused by %d", sent, taken, refused)
+				}
+				if refused == 1 {
+					refusals = append(refusals, sent)
 				}
 				for i, p := range readers {
 					if got := p.Next(); got != want {
@@ -58,8 +62,8 @@ func TestStuckPage(t *testing.T) {
 					break
 				}
 			}
-			stats := d.server.engine.Stats()
 			if policy == "close" {
+				stats := d.server.engine.Stats()
 				texts, code := stuck.Rest()
 				for i, text := range texts {
 					if text != numberedText(i) {
@@ -71,7 +75,8 @@ func TestStuckPage(t *testing.T) {
 				}
 				return
 			}
-			checkStuck(t, policy, sent, readStuck(t, stuck, backend), stats)
+			got := readStuck(t, stuck, backend)
+			checkStuck(t, policy, sent, refusals, got, d.server.engine.Stats())
 		})
 	}
 }
@@ -84,9 +89,11 @@ func (d *demo) dropped() uint64 {
 
 func numberedText(n int) string { return fmt.Sprintf("%06d%s", n, strings.Repeat("x", 64<<10)) }
 
-// pushKeyed pushes to everybody, with one of four keys.
+const keys = 4
+
+// pushKeyed pushes to everybody, with one of the keys.
 func (d *demo) pushKeyed(backend *peers.Backend, n int, text string) (taken, refused int) {
-	answer := backend.Ask(fmt.Sprintf(`{"$cmd":"push","all":true,"key":"k%d","text":%q}`, n%4, text))
+	answer := backend.Ask(fmt.Sprintf(`{"$cmd":"push","all":true,"key":"k%d","text":%q}`, n%keys, text))
 	if _, err := fmt.Sscanf(answer, `ok {"taken":%d,"refused":%d}`, &taken, &refused); err != nil {
 		d.t.Fatalf("%q: %v", answer, err)
 	}
@@ -95,9 +102,9 @@ func (d *demo) pushKeyed(backend *peers.Backend, n int, text string) (taken, ref
 
 // readStuck lets the page read, and returns the numbers of what it got.
 func readStuck(t *testing.T, stuck *peers.Page, backend *peers.Backend) (numbers []int) {
-	read := make(chan []int)
+	read := make(chan struct{})
 	go func() {
-		var numbers []int
+		defer close(read)
 		for text := stuck.Next(); text != `{"uid":"stuck"}`; text = stuck.Next() {
 			n := 0
 			if _, err := fmt.Sscanf(text, "%06d", &n); err != nil || text != numberedText(n) {
@@ -105,38 +112,44 @@ func readStuck(t *testing.T, stuck *peers.Page, backend *peers.Backend) (numbers
 			}
 			numbers = append(numbers, n)
 		}
-		read <- numbers
 	}()
-	for deadline := time.Now().Add(time.Minute); backend.Ask(`{"uid":"stuck"}`) != "ok"; {
+	for deadline := time.Now().Add(2 * peers.Bound); backend.Ask(`{"uid":"stuck"}`) != "ok"; {
 		if time.Now().After(deadline) {
 			t.Fatal("it never has room")
 		}
 	}
-	return <-read
+	<-read
+	return numbers
 }
 
-func checkStuck(t *testing.T, policy slowPolicy, sent int, got []int, stats engine.Stats) {
+// checkStuck holds what the page got against what a policy promises. How much the kernel takes, and when it makes room, is its own affair:
+// so between what was dropped there may be more that has arrived.
+func checkStuck(t *testing.T, policy slowPolicy, sent int, refused, got []int, stats engine.Stats) {
 	t.Helper()
 	if !slices.IsSorted(got) || len(slices.Compact(slices.Clone(got))) != len(got) {
 		t.Fatalf("out of order: %v", got)
 	}
-	if missing := sent - len(got); uint64(missing) > stats.DroppedNewest+stats.DroppedOldest+stats.Conflated || missing == 0 {
-		t.Errorf("%d are missing; %+v", missing, stats)
+	if got[0] != 0 || stats.SlowConsumers != 0 {
+		t.Errorf("it begins with %d; %+v", got[0], stats)
 	}
-	gaps := 0
-	for i := 1; i < len(got); i++ {
-		if got[i] != got[i-1]+1 {
-			gaps++
+	var missing []int
+	for n := range sent {
+		if _, is := slices.BinarySearch(got, n); !is {
+			missing = append(missing, n)
 		}
 	}
-	switch last := got[len(got)-1]; {
-	case got[0] != 0 || stats.SlowConsumers != 0:
-		t.Errorf("it begins with %d; %+v", got[0], stats)
-	case policy == "drop-newest" && (gaps != 0 || stats.DroppedOldest+stats.Conflated != 0):
-		t.Errorf("%d gaps in %v; %+v", gaps, got, stats)
-	case policy == "drop-oldest" && (gaps != 1 || last != sent-1 || stats.DroppedNewest+stats.Conflated != 0):
-		t.Errorf("%d gaps in %v; %+v", gaps, got, stats)
-	case policy == "conflate" && (!slices.Equal(got[len(got)-4:], []int{sent - 4, sent - 3, sent - 2, sent - 1}) || stats.DroppedNewest+stats.DroppedOldest != 0):
-		t.Errorf("it ends with %v of %d; %+v", got[len(got)-5:], sent, stats)
+	switch policy {
+	case "drop-newest": // and the back end was told
+		if !slices.Equal(missing, refused) || stats.DroppedOldest+stats.Conflated != 0 {
+			t.Errorf("missing are %v, refused were %v; %+v", missing, refused, stats)
+		}
+	case "drop-oldest":
+		if uint64(len(missing)) != stats.DroppedOldest || got[len(got)-1] != sent-1 || stats.DroppedNewest+stats.Conflated != 0 {
+			t.Errorf("%d are missing, and the last of %d is %d; %+v", len(missing), sent, got[len(got)-1], stats)
+		}
+	case "conflate": // of each key the newest is there
+		if uint64(len(missing)) != stats.Conflated || slices.Max(missing) >= sent-keys || stats.DroppedNewest+stats.DroppedOldest != 0 {
+			t.Errorf("of %d %v are missing; %+v", sent, missing, stats)
+		}
 	}
 }
