@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
+
+	"fanloop/internal/peers"
 )
 
 // TestBehindNginx: a site behind nginx as it is in front.
@@ -38,7 +40,7 @@ func TestBehindNginx(t *testing.T) {
 func TestPageBehindNginx(t *testing.T) {
 	for _, by := range []string{"ws", "sse"} {
 		t.Run(by, func(t *testing.T) {
-			flags := []string{"-http-token", "s3cret"}
+			flags := []string{"-http-token", "s3cret", "-listen", "http://" + peers.HoldPort(t)}
 			one := start(t, flags...)
 			front := startNginx(t, one.http, "on")
 			b := demoPage(t, front, "?uid=anna")
@@ -51,7 +53,7 @@ func TestPageBehindNginx(t *testing.T) {
 
 			one.end()
 			b.until(state + ` !== 'on'`)
-			two := start(t, append(flags, "-listen", "http://"+one.http)...)
+			two := start(t, flags...)
 			two.stderr.Await(t, "msg=bound", 1)
 			if got := two.backend().Ask(`{"uid":"anna","percent":7}`); got != "ok" {
 				t.Errorf("got %q", got)

@@ -6,7 +6,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -14,7 +13,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"fanloop/internal/peers"
 )
@@ -92,7 +90,7 @@ func TestBackEndOfDocument(t *testing.T) {
 		}
 	}
 	address := startPHP(t, php, dir)
-	d := start(t, "-auth-url", "http://"+address+"/push-auth.php")
+	d := start(t, "-auth-url", "http://"+address+"/push-auth.php", "-auth-timeout", "1m")
 	session := body(t, "http://"+address+"/login.php")
 	known := peers.OpenPageWith(t, d.http, "/ws", "Cookie: PHPSESSID="+session)
 	stranger := peers.OpenPageWith(t, d.http, "/ws", "Cookie: PHPSESSID=nobody")
@@ -107,42 +105,16 @@ func TestBackEndOfDocument(t *testing.T) {
 // startPHP serves a folder with PHP's own server, which cannot be given a socket nor tell which port it has chosen.
 func startPHP(t *testing.T, php, dir string) (address string) {
 	t.Helper()
-	for range 5 {
-		ln, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		address = ln.Addr().String()
-		_ = ln.Close()
-		cmd := exec.Command(php, "-d", "session.save_path="+dir, "-S", address, "-t", dir)
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		ended := make(chan struct{})
-		go func() { _ = cmd.Wait(); close(ended) }()
-		t.Cleanup(func() { _ = cmd.Process.Kill(); <-ended })
-		if reachable(address, ended) {
-			return address
-		}
+	address = peers.HoldPort(t)
+	said := peers.NewLines()
+	cmd := exec.Command(php, "-d", "session.save_path="+dir, "-S", address, "-t", dir)
+	cmd.Stdout, cmd.Stderr = said, said
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
 	}
-	t.Fatal("PHP serves nothing")
-	return ""
-}
-
-// reachable tells whether something listens before the process that should has ended.
-func reachable(address string, ended <-chan struct{}) bool {
-	for deadline := time.Now().Add(peers.Bound); time.Now().Before(deadline); {
-		if conn, err := net.Dial("tcp", address); err == nil {
-			_ = conn.Close()
-			return true
-		}
-		select {
-		case <-ended:
-			return false
-		case <-time.After(10 * time.Millisecond):
-		}
-	}
-	return false
+	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	said.Await(t, "started", 1)
+	return address
 }
 
 // body gets a page.

@@ -14,8 +14,7 @@ import (
 	"fanloop/internal/peers"
 )
 
-// nginxConfig is what stands around the configuration of docs/program.md, in a directory of the test's own. The times are short, so that a
-// test which leaves a request unfinished need not wait.
+// nginxConfig is what stands around the configuration of docs/program.md, in a directory of the test's own.
 const nginxConfig = `
 %[2]sdaemon off;
 worker_processes 1;
@@ -29,8 +28,6 @@ http {
 	fastcgi_temp_path %[1]s/fastcgi;
 	uwsgi_temp_path %[1]s/uwsgi;
 	scgi_temp_path %[1]s/scgi;
-	client_header_timeout 1s;
-	client_body_timeout 1s;
 	proxy_ignore_client_abort on;
 	proxy_request_buffering %[3]s;
 	%[4]s

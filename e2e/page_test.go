@@ -37,7 +37,7 @@ func (b *tab) until(expression string, args ...any) {
 	b.t.Helper()
 	expression = fmt.Sprintf(expression, args...)
 	var is bool
-	b.run(chromedp.Poll(expression, &is, chromedp.WithPollingTimeout(peers.Bound/2)))
+	b.run(chromedp.Poll(expression, &is, chromedp.WithPollingTimeout(peers.Bound)))
 }
 
 // value is what an expression of the page's is.
@@ -135,7 +135,8 @@ func TestPageGroups(t *testing.T) {
 func TestPageComesBack(t *testing.T) {
 	for _, by := range []string{"ws", "sse"} {
 		t.Run(by, func(t *testing.T) {
-			one := start(t)
+			port := "http://" + peers.HoldPort(t)
+			one := start(t, "-listen", port)
 			b := demoPage(t, one.http, "?uid=anna")
 			one.connect(b, by)
 			b.run(chromedp.Click("#join"))
@@ -143,7 +144,7 @@ func TestPageComesBack(t *testing.T) {
 			one.end()
 			b.until(state + ` !== 'on'`)
 
-			two := start(t, "-listen", "http://"+one.http)
+			two := start(t, "-listen", port)
 			two.stderr.Await(t, "msg=joined", 1)
 			b.until(state + ` === 'on'`)
 			if got := two.backend().Ask(`{"group":"news","percent":7}`); got != "ok" {

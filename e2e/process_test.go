@@ -85,7 +85,7 @@ func TestReusePortAcrossProcesses(t *testing.T) {
 
 func TestTermSaysGoodbye(t *testing.T) {
 	for _, s := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT} {
-		d := start(t)
+		d := start(t, "-bind-timeout", "off", "-close-timeout", "5m", "-drain-timeout", "5m")
 		a, b := d.page("uid1"), d.page("uid2")
 		stranger := peers.OpenPage(t, d.websocket)
 		backend := d.backend()
@@ -103,7 +103,7 @@ func TestTermSaysGoodbye(t *testing.T) {
 
 // A page that does not answer the goodbye keeps the server waiting for a while, unless somebody is not patient.
 func TestSecondSignalEndsAtOnce(t *testing.T) {
-	d := start(t)
+	d := start(t, "-close-timeout", "5m", "-drain-timeout", "5m")
 	p := d.page("uid1")
 	d.signal(syscall.SIGTERM)
 	if code, _ := p.Dismissed(); code != 1001 {

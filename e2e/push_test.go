@@ -54,7 +54,7 @@ func TestBadLines(t *testing.T) {
 
 // The one line that costs a back end its connection is one that does not end.
 func TestEndlessLine(t *testing.T) {
-	d := start(t)
+	d := start(t, "-linger", "1m") // it has to read on for as long as all of it takes
 	p := d.page("uid1")
 	backend := d.backend()
 	backend.Write(strings.Repeat("x", 11<<20))

@@ -29,6 +29,10 @@ func freeUsualPorts(t *testing.T) {
 // TestReadmeTwoCommands runs the two commands as they are written, on the usual ports.
 func TestReadmeTwoCommands(t *testing.T) {
 	freeUsualPorts(t)
+	// What go run has to compile is there then: how long that takes says nothing.
+	build := exec.Command("go", "build", "-o", filepath.Join(t.TempDir(), "fanloop"), "./cmd/demo")
+	build.Dir = ".."
+	output(t, build)
 	cmd := exec.Command("sh", "-c", "exec "+english.snippet(t, english.try, "sh", "go run"))
 	cmd.Dir = ".."
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // as a shell does, so that Ctrl-C reaches go run and the demo
