@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 
 // tiny is a run of what needs nothing from the network: ours and the floor.
 const tiny = "-quick -servers fanloop,fanloop-made,fanloop-mount,fanloop-ws,floor -burners 2 -connections 50 -step-messages 5 -burst-messages 20 -one-connections 10 -one-messages 20 " +
-	"-many-messages 200 -echo-connections 10 -echo-messages 100 -storm-connections 50 -tls-connections 50 -scenarios "
+	"-many-messages 200 -echo-connections 10 -echo-messages 100 -storm-connections 50 -tls-connections 50 -patience 120 -scenarios "
 
 // TestTiny checks that every part works together and that nothing is lost; never a time.
 func TestTiny(t *testing.T) {

@@ -55,7 +55,7 @@ func newSite(t testing.TB, a *API, prefix string, loops int, o hub.Options) *sit
 
 func (s *site) end() {
 	s.client.CloseIdleConnections()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), peers.Bound)
 	defer cancel()
 	if err := s.engine.Shutdown(ctx); err != nil {
 		s.t.Error(err)

@@ -73,7 +73,7 @@ func TestServerOutOfMemory(t *testing.T) {
 
 // Half of an opening handshake is told 503.
 func TestServerOutOfMemoryOpening(t *testing.T) {
-	w := serveOn(t, engine.Options{MaxMemory: 32 << 10}, &Server{})
+	w := serveOn(t, engine.Options{MaxMemory: 32 << 10}, &Server{HandshakeTimeout: patience})
 	half := strings.TrimSuffix(request, "\r\n") + "X: " + strings.Repeat("x", 10<<10)
 	var all []*client
 	for range 4 {

@@ -22,7 +22,7 @@ func Main(m *testing.M) {
 
 // leftovers is the stacks of goroutines that are ours, once those that are just ending have had time to.
 func leftovers() (left string) {
-	for deadline := time.Now().Add(5 * time.Second); ; runtime.Gosched() {
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(time.Millisecond) {
 		stacks := make([]byte, 1<<20)
 		stacks = stacks[:runtime.Stack(stacks, true)]
 		left = ""

@@ -19,7 +19,7 @@ import (
 )
 
 // Bound is how long a test waits for anything before it fails: long enough for a busy machine, and reached by failures only.
-const Bound = 30 * time.Second
+const Bound = time.Minute
 
 // dial connects to host:port or unix:/path, and hangs up with the test.
 func dial(t testing.TB, address string) net.Conn {
