@@ -8,6 +8,7 @@ import (
 	"embed"
 	"fmt"
 	"path"
+	"sync"
 
 	"fanloop/codec/http"
 )
@@ -37,8 +38,10 @@ var webTypes = map[string]string{
 	".svg":  "image/svg+xml",
 }
 
-// webFiles are the files of the page; / is its beginning.
-func webFiles() []*webFile {
+// webFiles are the files of the page; / is its beginning. All sites have the same.
+var webFiles = sync.OnceValue(readWebFiles)
+
+func readWebFiles() []*webFile {
 	entries, err := webFolder.ReadDir("web")
 	if err != nil {
 		panic(err) // it is in the program
