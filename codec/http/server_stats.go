@@ -84,31 +84,36 @@ func (c *counters) refuse(status int) {
 	}
 }
 
+func (c *counters) stats() Stats {
+	return Stats{
+		Requests:         c.requests.Load(),
+		Refused:          c.refused.Load(),
+		RefusedBody:      c.body.Load(),
+		RefusedTarget:    c.target.Load(),
+		RefusedRate:      c.rate.Load(),
+		RefusedHead:      c.head.Load(),
+		RefusedVersion:   c.version.Load(),
+		HeadTimeouts:     c.headTimeouts.Load(),
+		BodyTimeouts:     c.bodyTimeouts.Load(),
+		IdleTimeouts:     c.idleTimeouts.Load(),
+		PipelinesHeld:    c.held.Load(),
+		BodiesDiscarded:  c.discarded.Load(),
+		StreamsFull:      c.streamsFull.Load(),
+		Upgrades:         c.upgrades.Load(),
+		Panics:           c.panics.Load(),
+		EventStreams:     c.events.Load(),
+		EventStreamsOpen: c.eventsOpen.Load(),
+		WriteTimeouts:    c.writeTimeouts.Load(),
+		HandlersBusy:     c.busy.Load(),
+	}
+}
+
 // Stats may be called from any goroutine.
 func (s *Server) Stats() (sum Stats) {
 	s.desks.mu.Lock()
 	defer s.desks.mu.Unlock()
 	for _, d := range s.desks.all {
-		c := &d.counters
-		sum.Requests += c.requests.Load()
-		sum.Refused += c.refused.Load()
-		sum.RefusedBody += c.body.Load()
-		sum.RefusedTarget += c.target.Load()
-		sum.RefusedRate += c.rate.Load()
-		sum.RefusedHead += c.head.Load()
-		sum.RefusedVersion += c.version.Load()
-		sum.HeadTimeouts += c.headTimeouts.Load()
-		sum.BodyTimeouts += c.bodyTimeouts.Load()
-		sum.IdleTimeouts += c.idleTimeouts.Load()
-		sum.PipelinesHeld += c.held.Load()
-		sum.BodiesDiscarded += c.discarded.Load()
-		sum.StreamsFull += c.streamsFull.Load()
-		sum.Upgrades += c.upgrades.Load()
-		sum.Panics += c.panics.Load()
-		sum.EventStreams += c.events.Load()
-		sum.EventStreamsOpen += c.eventsOpen.Load()
-		sum.WriteTimeouts += c.writeTimeouts.Load()
-		sum.HandlersBusy += c.busy.Load()
+		sum.Add(d.counters.stats())
 	}
 	sum.HandlersWaiting, sum.HandlersRunning = s.pool.load()
 	return sum
