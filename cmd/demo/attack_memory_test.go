@@ -17,7 +17,7 @@ import (
 // go, with 1013, and others are served all the time.
 func TestAttackTogether(t *testing.T) {
 	const budget, each = 8 << 20, 500 << 10
-	d := startSite(t, "-max-memory", "8MiB", "-max-message", "1MiB")
+	d := startSite(t, "-max-memory", "8MiB", "-max-message", "1MiB", "-bind-timeout", "off")
 	others := d.bystanders()
 	others.served()
 	ends := halfMessages(t, d, each)

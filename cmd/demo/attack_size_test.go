@@ -17,7 +17,7 @@ import (
 func TestAttackOversized(t *testing.T) {
 	const limit = 2 << 10
 	small := fmt.Sprint(limit)
-	d := startSite(t, "-max-message", small, "-max-body", small, "-max-push", small, "-max-line", "4096", "-max-targets", "10", "-max-name", "100", "-max-groups", "2")
+	d := startSite(t, "-max-message", small, "-max-body", small, "-max-push", small, "-max-line", "4096", "-max-targets", "10", "-max-name", "100", "-max-groups", "2", "-bind-timeout", "off")
 	long := func(n int) string { return strings.Repeat("x", n) }
 	others := d.bystanders()
 	request := func(text string) func(net.Conn) string {

@@ -112,7 +112,7 @@ func drip(c net.Conn, first string, each string) string {
 // may take longer, on a machine that has much to do.
 func startHasty(t *testing.T, port string, flags ...string) (d *demo, hasty string) {
 	t.Helper()
-	d = startSite(t, append([]string{"-listen", port}, flags...)...)
+	d = startSite(t, append([]string{"-listen", port, "-bind-timeout", "off"}, flags...)...)
 	protocol, _, _ := strings.Cut(port, ":")
 	prefix := "  " + protocol + "://"
 	ports := d.stdout.Holding(prefix)
@@ -198,7 +198,7 @@ func closeCode(c net.Conn) string {
 // Fragments of a byte add up, whatever their number.
 func TestAttackTinyFragments(t *testing.T) {
 	const limit = 4 << 10
-	d := startSite(t, "-max-message", fmt.Sprint(limit))
+	d := startSite(t, "-max-message", fmt.Sprint(limit), "-bind-timeout", "off")
 	d.bystanders().attack("1009", d.websocket, func(c net.Conn) string {
 		if err := upgrade(c); err != nil {
 			return err.Error()
@@ -214,7 +214,7 @@ func TestAttackTinyFragments(t *testing.T) {
 
 // Pings are answered, and who does not read the answers is not read. While all of them wait for that, they hold what their limits say.
 func TestAttackPingFlood(t *testing.T) {
-	d := startSite(t)
+	d := startSite(t, "-bind-timeout", "off")
 	before := heldMemory()
 	var blocked sync.WaitGroup
 	blocked.Add(attackers)

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -33,7 +32,7 @@ func need(t *testing.T, tool, get string) {
 // lack skips the test for want of something of the machine's, and fails it where nothing may be wanting.
 func lack(t *testing.T, what string) {
 	t.Helper()
-	if os.Getenv("FANLOOP_REQUIRE_TOOLS") != "" {
+	if toolsRequired {
 		t.Fatal(what)
 	}
 	t.Skip(what)

@@ -25,8 +25,14 @@ const (
 	dyingDaemon = "dying daemon"
 )
 
+// toolsRequired says that a missing tool is a failure. The program itself takes no variable of that name for its own, and check says so.
+var toolsRequired bool
+
 // TestMain also keeps what tests start away from the user's own pid file.
 func TestMain(m *testing.M) {
+	const variable = "FANLOOP_REQUIRE_TOOLS"
+	toolsRequired = os.Getenv(variable) != ""
+	_ = os.Unsetenv(variable)
 	switch os.Getenv(testRole) {
 	case dyingDaemon:
 		if os.Getenv(waiterVariable) != "" {

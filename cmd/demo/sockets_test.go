@@ -71,7 +71,7 @@ func TestPassedSockets(t *testing.T) {
 	u := (&socketUnit{t: t}).
 		open("pages", "tcp", "127.0.0.1:0").
 		open("backends", "tcp", "127.0.0.1:0").
-		open("web", "tcp", "[::1]:0").
+		open("web", "tcp", loopback6()).
 		open("backends", "unix", filepath.Join(dir, "backends")).
 		open("admin", "unix", filepath.Join(dir, "admin"))
 	args := []string{"-listen", "websocket://systemd:pages", "-listen", "text://systemd:backends", "-listen", "http://systemd:web?idle=20s", "-admin", "systemd:admin"}
@@ -103,6 +103,16 @@ func TestPassedSockets(t *testing.T) {
 		p.wantExit(0)
 		waiting = peers.Connect(t, u.addrs[1]) // nobody accepts now
 	}
+}
+
+// loopback6 is a port of [::1], or of 127.0.0.1 on a machine without IPv6.
+func loopback6() string {
+	l, err := net.Listen("tcp", "[::1]:0")
+	if err != nil {
+		return "127.0.0.1:0"
+	}
+	l.Close()
+	return "[::1]:0"
 }
 
 func wantStatus(t *testing.T, network, address, path string, want int) {

@@ -89,11 +89,7 @@ func newTerminal(t *testing.T, columns, rows, script string) *terminal {
 	t.Helper()
 	path, err := exec.LookPath("tmux")
 	if err != nil {
-		const missing = "tmux is missing: apt-get install tmux"
-		if os.Getenv("FANLOOP_REQUIRE_TOOLS") != "" {
-			t.Fatal(missing)
-		}
-		t.Skip(missing)
+		lack(t, "tmux is missing: apt-get install tmux")
 	}
 	term := &terminal{t, path, filepath.Join(t.TempDir(), "tmux")}
 	term.do("new-session", "-d", "-x", columns, "-y", rows, script)
