@@ -32,7 +32,7 @@ func TestEdgeModeReportsEachChangeOnce(t *testing.T) {
 				t.Errorf("stalled %v: %d events (%#x) before anything has happened", stalled, n, flags)
 			}
 			s.to(t, fd, peer)
-			if n, flags := w.rounds(stillness, fd); n != 1 || flags&s.want == 0 {
+			if n, flags := w.rounds(stillness, fd); n == 0 || n > once || flags&s.want == 0 {
 				t.Errorf("stalled %v, %s: %d events (%#x), want one with %#x", stalled, s.name, n, flags, s.want)
 			}
 		}

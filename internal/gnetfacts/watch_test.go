@@ -93,8 +93,12 @@ func (w *watch) each(n int, fn func(fd int, events netpoll.IOEvent)) {
 	}
 }
 
-// stillness is enough rounds to tell once from again and again.
-const stillness = 1000
+// stillness is enough rounds to tell once from again and again, and once the most events of one change: of an end the kernel tells
+// twice, as of the stream and of the socket, which poll(2) and a round may come between.
+const (
+	stillness = 1000
+	once      = 2
+)
 
 // connected is a descriptor, not blocking, of one end of a TCP connection, and the other end.
 func connected(t *testing.T) (fd int, peer *net.TCPConn) {
@@ -175,19 +179,35 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// fill writes to fd until the kernel takes no more.
+// fill writes to fd until the kernel takes no more, and will not until the peer reads: what is still on its way there may make room.
 func fill(t *testing.T, fd int) {
 	t.Helper()
 	p := make([]byte, 64<<10)
-	for {
+	for full := false; ; {
 		_, err := unix.Write(fd, p)
-		if err == unix.EAGAIN {
+		switch {
+		case err == unix.EAGAIN && full:
 			return
-		}
-		if err != nil && err != unix.EINTR {
+		case err == unix.EAGAIN:
+			until(t, "nothing is on its way", func() bool { return onItsWay(t, fd) == 0 })
+			full = true
+		case err == nil:
+			full = false
+		case err != unix.EINTR:
 			t.Fatal(err)
 		}
 	}
+}
+
+// onItsWay is how many bytes have been sent and not been acknowledged.
+func onItsWay(t *testing.T, fd int) int {
+	t.Helper()
+	const unsent = 0x894B // SIOCOUTQNSD
+	all, err := unix.IoctlGetInt(fd, unix.SIOCOUTQ)
+	must(t, err)
+	waiting, err := unix.IoctlGetInt(fd, unsent)
+	must(t, err)
+	return all - waiting
 }
 
 // signalled is an eventfd that is readable already.
