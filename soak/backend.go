@@ -57,7 +57,11 @@ func (s *soak) openLines(ctx context.Context, protocol string, commands bool) (*
 	if err != nil {
 		return nil, err
 	}
-	return &lines{conn, bufio.NewReader(conn), commands}, nil
+	return newLines(conn, commands), nil
+}
+
+func newLines(conn net.Conn, commands bool) *lines {
+	return &lines{conn, bufio.NewReader(conn), commands}
 }
 
 func (l *lines) close() { _ = l.conn.Close() }

@@ -128,7 +128,7 @@ func (v *visit) ended(due map[string][]int64) error {
 	select {
 	case <-v.over:
 	case <-v.ctx.Done():
-		return nil
+		return v.ctx.Err() // what is wrong has been told
 	case <-time.After(patience):
 		return fmt.Errorf("the server does not end it")
 	}

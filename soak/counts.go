@@ -15,6 +15,7 @@ import (
 type counts struct {
 	opened, visits, kicked, steps, slow, stuck, silent, reloads, stops atomic.Uint64
 	pushes, taken, nobody, delivered                                   atomic.Uint64
+	known, unknown, fast                                               atomic.Uint64
 
 	mu       sync.Mutex
 	rudeness map[string]int
@@ -57,6 +58,9 @@ func (s *soak) table() string {
 	row("stuck pages", c.stuck.Load())
 	row("  of both closed by the server for it", s.peak.slowConsumers)
 	row("silent connections", c.silent.Load())
+	row("pages with a token, behind a PROXY header", c.known.Load())
+	row("pages, back ends and proxies without a right one", c.unknown.Load())
+	row("pages past their message rate, closed for it", c.fast.Load())
 	row("certificates and configuration replaced, or tried to", c.reloads.Load())
 	row("stops in the midst of pushes", c.stops.Load())
 	row("peak resident memory", fmt.Sprintf("%d MiB", s.peak.rss>>20))

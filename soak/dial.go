@@ -12,6 +12,11 @@ import (
 
 // dial connects to a door. The connection is cut when ctx ends. With small the client takes as little as it can ahead of what it reads.
 func (s *soak) dial(ctx context.Context, d door, small bool) (net.Conn, error) {
+	return s.dialBehind(ctx, d, small, nil)
+}
+
+// dialBehind says something first, in front of TLS too.
+func (s *soak) dialBehind(ctx context.Context, d door, small bool, header []byte) (net.Conn, error) {
 	dialer := net.Dialer{Timeout: patience}
 	if small {
 		dialer.Control = func(_, _ string, c syscall.RawConn) error {
@@ -26,6 +31,10 @@ func (s *soak) dial(ctx context.Context, d door, small bool) (net.Conn, error) {
 	s.counts.opened.Add(1)
 	tied := &tiedConn{Conn: conn}
 	tied.untie = context.AfterFunc(ctx, func() { _ = conn.Close() })
+	if _, err := conn.Write(header); err != nil {
+		_ = tied.Close()
+		return nil, err
+	}
 	if !d.tls() {
 		return tied, nil
 	}

@@ -51,9 +51,11 @@ func parseOptions(args []string, stderr io.Writer) (o options, err error) {
 // A crew is how many there are of each kind of client.
 type crew struct {
 	stay, come, wander, slow, stuck, silent, rude int
+	known, unknown, fast                          int // on the guarded server
 }
 
 func (o options) crew() crew {
 	n := o.clients
-	return crew{stay: n * 50 / 100, come: n * 25 / 100, wander: 4, slow: n * 2 / 100, stuck: n * 3 / 100, silent: n * 10 / 100, rude: n * 8 / 100}
+	return crew{stay: n * 50 / 100, come: n * 25 / 100, wander: 4, slow: n * 2 / 100, stuck: n * 3 / 100, silent: n * 10 / 100, rude: n * 8 / 100,
+		known: max(2, n*2/100), unknown: max(1, n/100), fast: max(1, n/200)}
 }

@@ -30,8 +30,13 @@ func (s *soak) openPage(ctx context.Context, d door, path string, small bool) (*
 	if err != nil {
 		return nil, err
 	}
+	return shake(ctx, conn, path)
+}
+
+// shake makes the opening handshake on a connection, and closes it when that fails.
+func shake(ctx context.Context, conn net.Conn, path string, protocols ...string) (*page, error) {
 	dialer := ws.Dialer{
-		Timeout: patience,
+		Timeout: patience, Protocols: protocols,
 		NetDial: func(context.Context, string, string) (net.Conn, error) { return conn, nil },
 	}
 	_, early, _, err := dialer.Dial(ctx, "ws://localhost"+path)

@@ -46,7 +46,11 @@ func (s *soak) hangUp(line string) error {
 
 func (s *soak) reloadRight(r *rand.Rand) error {
 	s.keys.replace()
+	of := r.IntN(3) // a server keeps those of the codecs that there have been
 	err := s.keys.configure(
+		fmt.Sprintf("max-message = '%dMiB'", 2+of),
+		fmt.Sprintf("max-line = '%dMiB'", 10+of),
+		fmt.Sprintf("ping-interval = '%ds'", 30+of),
 		fmt.Sprintf("linger = '%ds'", 2+r.IntN(5)),
 		fmt.Sprintf("address-rate = %d", 100+r.IntN(100)), // this machine is exempt
 		fmt.Sprintf("max-connections-total = %d", 20_000+r.IntN(1000)),

@@ -55,9 +55,9 @@ func listens() (all []string) {
 	for _, policy := range policies {
 		open("websocket", "handshake-timeout=1m&user-timeout=10m&slow="+policy)
 	}
-	open("websocket", "handshake-timeout=1s")
+	open("websocket", "handshake-timeout=1s&bind-timeout=1s")
 	open("wss", "handshake-timeout=1m&tls-handshake-timeout=1m")
-	open("wss", "handshake-timeout=1s&tls-handshake-timeout=1s")
+	open("wss", "handshake-timeout=1s&bind-timeout=1s&tls-handshake-timeout=1s")
 	open("http", "head-timeout=1m&body-timeout=1m")
 	open("http", "head-timeout=1s&body-timeout=1s&idle=1s")
 	open("https", "head-timeout=1m&body-timeout=1m&tls-handshake-timeout=1m")
@@ -90,21 +90,36 @@ func (s *soak) build() (string, error) {
 
 // start runs the server and waits until its ports are open.
 func (s *soak) start() (*server, error) {
-	v := &server{
-		doors: map[string]door{}, slow: map[string]door{}, near: map[string]door{}, hasty: map[string]door{}, log: &journal{},
-		control: filepath.Join(s.folder, "server.sock"), ended: make(chan struct{}),
-	}
-	args := []string{
-		"-config", s.keys.path("server.toml"), "-admin", "127.0.0.1:0", "-loops", fmt.Sprint(s.loops), "-pid-file", filepath.Join(s.folder, "server.pid"),
-		"-tls-cert", s.keys.path("server.pem"), "-tls-key", s.keys.path("server.key"),
-	}
+	v, args := s.prepare("server")
+	args = append(args, "-config", s.keys.path("server.toml"))
 	for _, l := range listens() {
 		args = append(args, "-listen", l)
 	}
 	for _, policy := range policies {
 		v.near[policy] = door{"websocket", "unix:" + filepath.Join(s.folder, policy+".sock")}
-		args = append(args, "-listen", "websocket://"+v.near[policy].address+"?max-outbox=256KiB&slow="+policy)
+		args = append(args, "-listen", "websocket://"+v.near[policy].address+"?handshake-timeout=1m&max-outbox=256KiB&slow="+policy)
 	}
+	opened, err := s.launch(v, args)
+	if err == nil {
+		err = v.sort(opened)
+	}
+	return v, err
+}
+
+// prepare is a server to be, of that name, and what each is told.
+func (s *soak) prepare(name string) (*server, []string) {
+	v := &server{
+		doors: map[string]door{}, slow: map[string]door{}, near: map[string]door{}, hasty: map[string]door{}, log: &journal{},
+		control: filepath.Join(s.folder, name+".sock"), ended: make(chan struct{}),
+	}
+	return v, []string{
+		"-admin", "127.0.0.1:0", "-loops", fmt.Sprint(s.loops), "-pid-file", filepath.Join(s.folder, name+".pid"),
+		"-tls-cert", s.keys.path("server.pem"), "-tls-key", s.keys.path("server.key"), "-bind-timeout", "1m",
+	}
+}
+
+// launch runs it and waits until its ports are open.
+func (s *soak) launch(v *server, args []string) (opened map[string][]door, err error) {
 	v.cmd = exec.Command(s.program, args...)
 	v.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	v.cmd.Env = append(os.Environ(), "GORACE=atexit_sleep_ms=0")
@@ -117,29 +132,30 @@ func (s *soak) start() (*server, error) {
 		return nil, err
 	}
 	late := time.AfterFunc(startTime, func() { _ = v.cmd.Process.Kill() })
-	err = v.readPorts(out)
+	opened, err = v.readPorts(out)
 	go v.awaitEnd(out)
 	if !late.Stop() || err != nil {
 		v.kill()
 		return nil, fmt.Errorf("the server did not say where it listens: %w: %s", err, v.log.tail())
 	}
-	return v, nil
+	return opened, nil
 }
 
 // readPorts reads the greeting, in which the ports of a protocol stand in the order in which they were asked for.
-func (v *server) readPorts(out io.Reader) error {
-	lines, opened := bufio.NewScanner(out), map[string][]door{}
+func (v *server) readPorts(out io.Reader) (opened map[string][]door, err error) {
+	lines := bufio.NewScanner(out)
+	opened = map[string][]door{}
 	for lines.Scan() {
 		line := strings.TrimSpace(lines.Text())
 		if url, ok := strings.CutPrefix(line, "Metrics and profiles: "); ok {
 			v.admin = url
-			return v.sort(opened)
+			return opened, nil
 		}
 		if protocol, address, ok := strings.Cut(line, "://"); ok && !strings.HasPrefix(address, "unix:") {
 			opened[protocol] = append(opened[protocol], door{protocol, address})
 		}
 	}
-	return errors.Join(errors.New("its output has ended"), lines.Err())
+	return nil, errors.Join(errors.New("its output has ended"), lines.Err())
 }
 
 // sort tells the ports by what they are for.

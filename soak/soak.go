@@ -21,6 +21,7 @@ type soak struct {
 	folder   string // temporary
 	keys     *keys
 	server   *server
+	guarded  *guarded
 	counts   counts
 	began    time.Time
 	peak     vitals
@@ -50,6 +51,9 @@ func newSoak(ctx context.Context, o options, out io.Writer) (*soak, error) {
 	if err == nil {
 		s.server, err = s.start()
 	}
+	if err == nil {
+		s.guarded, err = s.startGuarded()
+	}
 	if err != nil {
 		s.close()
 		return nil, err
@@ -62,6 +66,9 @@ func (s *soak) close() {
 	s.cancel(context.Canceled)
 	if s.server != nil {
 		s.server.kill()
+	}
+	if s.guarded != nil {
+		s.guarded.server.kill()
 	}
 	_ = os.RemoveAll(s.folder)
 }
@@ -85,7 +92,8 @@ func (s *soak) verdict() error {
 			cause = errors.New("interrupted")
 		}
 		status, _ := s.server.status(5 * time.Second) // it may have ended
-		return fmt.Errorf("%w\nThe server's last words:\n%s\nIts status: %s\nAgain with: -seed %d", cause, s.server.log.tail(), status, s.seed)
+		return fmt.Errorf("%w\nThe server's last words:\n%s\nIts status: %s\nThe guarded server's last words:\n%s\nAgain with: -seed %d",
+			cause, s.server.log.tail(), status, s.guarded.server.log.tail(), s.seed)
 	}
 	fmt.Fprint(s.out, s.table())
 	return nil
@@ -103,6 +111,7 @@ func (s *soak) play() {
 	if !s.failed() {
 		s.compare(before, after)
 	}
+	s.guarded.finish()
 	for round := range stops {
 		s.deploy(round)
 	}

@@ -25,6 +25,11 @@ func (s *soak) openStream(ctx context.Context, d door, target string) (*stream, 
 	if err != nil {
 		return nil, err
 	}
+	return hearStream(conn, target)
+}
+
+// hearStream asks for the stream on a connection, and closes it when that fails.
+func hearStream(conn net.Conn, target string) (_ *stream, err error) {
 	_ = conn.SetDeadline(time.Now().Add(patience))
 	var answer *http.Response
 	if _, err = fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n", target); err == nil {

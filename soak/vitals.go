@@ -41,26 +41,35 @@ func (v *server) status(within time.Duration) ([]byte, error) {
 	return bufio.NewReader(conn).ReadBytes('\n')
 }
 
-// vitals asks the server and the system.
-func (s *soak) vitals() (v vitals, err error) {
-	line, err := s.server.status(patience)
+// read asks the server, and reads figures of its status by their names.
+func (v *server) read(figures map[string]*int64) error {
+	line, err := v.status(patience)
 	if err != nil {
-		return v, err
+		return err
 	}
 	var m map[string]any
 	if err := json.Unmarshal(line, &m); err != nil {
-		return v, err
+		return err
 	}
-	for name, into := range map[string]*int64{
+	for name, into := range figures {
+		n, ok := m[name].(float64)
+		if !ok {
+			return fmt.Errorf("the status has no %s", name)
+		}
+		*into = int64(n)
+	}
+	return nil
+}
+
+// vitals asks the server and the system.
+func (s *soak) vitals() (v vitals, err error) {
+	err = s.server.read(map[string]*int64{
 		"connections": &v.connections, "stalled": &v.stalled, "bound": &v.bound, "uids": &v.uids, "groups": &v.groups,
 		"event_streams": &v.streams, "timers": &v.timers, "goroutines": &v.goroutines, "memory_heap": &v.heap, "memory_rss": &v.rss,
 		"slow_consumers": &v.slowConsumers, "panics": &v.panics,
-	} {
-		n, ok := m[name].(float64)
-		if !ok {
-			return v, fmt.Errorf("the status has no %s", name)
-		}
-		*into = int64(n)
+	})
+	if err != nil {
+		return v, err
 	}
 	open, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", s.server.cmd.Process.Pid))
 	v.descriptors = int64(len(open))
