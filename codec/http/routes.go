@@ -36,6 +36,7 @@ type node[T any] struct {
 // route is a pattern and what it was added for.
 type route[T any] struct {
 	pattern *pattern
+	path    string // the only one that the pattern matches; "" when there are more
 	target  T
 }
 
@@ -52,11 +53,11 @@ func (r *routes[T]) add(text string, target T) error {
 		}
 	}
 	r.patterns = append(r.patterns, p)
-	to := &route[T]{p, target}
+	to := &route[T]{p, p.path(), target}
 	m := r.branch(p.host)
 	m.branch(p.method).insert(p.segments, to)
-	if path := p.path(); path != "" && p.method != "" {
-		m.find(p.method).whole[path] = to
+	if to.path != "" && p.method != "" {
+		m.find(p.method).whole[to.path] = to
 	}
 	return nil
 }

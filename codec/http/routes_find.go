@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// found is what a request leads to. It is used again for the next one, so that finding allocates nothing.
+// found is what a request leads to. It is used again for the next one of the same routes, so that finding allocates nothing.
 type found[T any] struct {
 	// route is the one to follow, nil when the router itself answers, with status.
 	route *route[T]
@@ -18,6 +18,9 @@ type found[T any] struct {
 
 	path   []byte     // of the request; not decoded
 	values []pathPart // of the wildcards, within path
+
+	// usual is the route without wildcards that was found last: the next request may well be for it too.
+	usual *route[T]
 
 	// scratch for the next find, which then allocates nothing
 	second  []pathPart // what a second match would have found
@@ -43,7 +46,7 @@ func (r *routes[T]) find(h *Head, to *found[T]) {
 		to.values, to.second = make([]pathPart, 0, usualValues), make([]pathPart, 0, usualValues)
 	}
 	to.path, to.values = path, to.values[:0]
-	if to.route = r.whole(h.Method, path); to.route != nil {
+	if to.route = r.whole(h.Method, path, to); to.route != nil {
 		return
 	}
 	switch {
@@ -57,15 +60,22 @@ func (r *routes[T]) find(h *Head, to *found[T]) {
 }
 
 // whole is the route without wildcards that has just the method and the path: nothing is more specific but a host.
-func (r *routes[T]) whole(method, path []byte) *route[T] {
+func (r *routes[T]) whole(method, path []byte, to *found[T]) *route[T] {
 	if len(r.hosts) > 0 || r.anyHost == nil {
 		return nil
+	}
+	if u := to.usual; u != nil && string(path) == u.path && string(method) == u.pattern.method {
+		return u
 	}
 	b := r.anyHost.find(string(method))
 	if b == nil {
 		return nil
 	}
-	return b.whole[string(path)]
+	hit := b.whole[string(path)]
+	if hit != nil {
+		to.usual = hit
+	}
+	return hit
 }
 
 func (r *routes[T]) findClean(h *Head, to *found[T]) {
