@@ -10,7 +10,7 @@ import (
 // isObject tells whether text is a JSON object in UTF-8 and nothing beside it (RFC 8259). encoding/json alone lets bad UTF-8 pass.
 func isObject(text []byte) bool {
 	trimmed := skipSpace(text)
-	return len(trimmed) > 0 && trimmed[0] == '{' && utf8.Valid(text) && json.Valid(text)
+	return len(trimmed) > 0 && trimmed[0] == '{' && utf8.Valid(text) && (isPlainObject(text) || json.Valid(text))
 }
 
 // members walks over the members of a JSON object that is known to be valid. It looks at nothing below the top level and
