@@ -22,7 +22,10 @@ func TestServerOutOfMemory(t *testing.T) {
 		"behind another": {get("/later") + "POST /size HTTP/1.1\r\nHost: a\r\nContent-Length: 10000000\r\n\r\n" + strings.Repeat("y", size), strings.Repeat("y", size)},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := &Server{MaxBody: 20 << 20, MaxHead: Limits{Head: 10 << 20}, OnRequest: func(x *Exchange) { x.Reply() }}
+			s := &Server{
+				MaxBody: 20 << 20, MaxHead: Limits{Head: 10 << 20}, HeadTimeout: patience, BodyTimeout: patience,
+				OnRequest: func(x *Exchange) { x.Reply() },
+			}
 			s.Handle("/size", func(x *Exchange) { _ = x.Respond(200, nil, []byte(x.Body()[:1])) })
 			w := serveOn(t, engine.Options{MaxMemory: 1 << 20}, s)
 			other, half := w.dial(), post("/size", strings.Repeat("x", 40<<10))
