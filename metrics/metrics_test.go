@@ -49,13 +49,8 @@ func serve(t *testing.T) *served {
 		t.Fatal(err)
 	}
 	s.address = ln.Addr().String()
-	ended := make(chan error, 1)
-	go func() { ended <- e.Run(context.Background()) }()
 	t.Cleanup(func() {
 		if err := e.Shutdown(context.Background()); err != nil {
-			t.Error(err)
-		}
-		if err := <-ended; err != nil {
 			t.Error(err)
 		}
 	})
