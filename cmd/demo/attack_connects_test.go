@@ -10,8 +10,6 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"fanloop/internal/peers"
 )
 
 // Ten thousand connections of one address, as fast as they can come, behind a proxy that says whose they are: a few are let in, the others
@@ -71,7 +69,7 @@ func connectAs(address, client string) (in bool, err error) {
 	}
 	defer c.Close()
 	_ = c.(*net.TCPConn).SetLinger(0) // so that no port stays behind
-	_ = c.SetDeadline(time.Now().Add(peers.Bound))
+	_ = c.SetDeadline(time.Now().Add(attackTime))
 	_, _ = io.WriteString(c, "PROXY TCP4 "+client+" 198.51.100.1 1000 80\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n") // it may be closed by then
 	n, err := c.Read(make([]byte, 1))
 	if late, ok := errors.AsType[net.Error](err); ok && late.Timeout() {

@@ -50,6 +50,8 @@ const (
 	attackers = 40
 	// attackHeap is how much more the heap may hold: what may wait for each of them, and what they themselves have.
 	attackHeap = 80 << 20
+	// attackTime is how long one may take that the server does not put an end to.
+	attackTime = 4 * peers.Bound
 )
 
 // attack lets many do the same at once, and serves the bystanders until all have come to their end. What each returns must hold want.
@@ -62,7 +64,7 @@ func (b *bystanders) attack(want string, address string, one func(c net.Conn) st
 		if err != nil {
 			t.Fatal(err)
 		}
-		_ = c.SetDeadline(time.Now().Add(peers.Bound))
+		_ = c.SetDeadline(time.Now().Add(attackTime))
 		go func() {
 			defer c.Close()
 			results <- one(c)

@@ -239,21 +239,10 @@ func TestHealth(t *testing.T) {
 func TestNotReadyWhenLeaving(t *testing.T) {
 	h := newHome(t)
 	d := h.startDaemon("-listen", "http://127.0.0.1:0")
-	conn, err := net.Dial("tcp", d.http)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	_ = conn.SetDeadline(time.Now().Add(peers.Bound))
-	in := bufio.NewReader(conn)
+	conn := keep(t, d.http)
 	want := func(target string, status int) {
 		t.Helper()
-		fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: x\r\n\r\n", target)
-		res, err := http.ReadResponse(in, nil)
-		if err != nil || res.StatusCode != status {
-			t.Fatalf("%s: %v, %v", target, res, err)
-		}
-		_, _ = io.Copy(io.Discard, res.Body)
+		conn.want(status, "GET "+target+" HTTP/1.1\r\nHost: x\r\n\r\n")
 	}
 	want("/readyz", 200)
 	stopping := launch(t, h.args("stop", "-g")...)
@@ -262,6 +251,35 @@ func TestNotReadyWhenLeaving(t *testing.T) {
 	want("/healthz", 200)
 	conn.Close()
 	stopping.wantExit(0)
+}
+
+// A kept is a connection for one request after the other. What net/http keeps for the next depends on time.
+type kept struct {
+	net.Conn
+	t  *testing.T
+	in *bufio.Reader
+}
+
+func keep(t *testing.T, address string) *kept {
+	t.Helper()
+	conn, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	_ = conn.SetDeadline(time.Now().Add(peers.Bound))
+	return &kept{conn, t, bufio.NewReader(conn)}
+}
+
+// want sends a request, which has to be answered with this status.
+func (k *kept) want(status int, request string) {
+	k.t.Helper()
+	_, _ = io.WriteString(k, request)
+	res, err := http.ReadResponse(k.in, nil)
+	if err != nil || res.StatusCode != status {
+		k.t.Fatalf("%s: %v, %v", request, res, err)
+	}
+	_, _ = io.Copy(io.Discard, res.Body)
 }
 
 // A page that listens is told the end as HTTP has it, so that it comes back.
@@ -280,14 +298,11 @@ func TestSiteStatus(t *testing.T) {
 	d := newHome(t).startDaemon("-listen", "http://127.0.0.1:0", "-log-level", "debug")
 	e := peers.Listen(t, d.http, "/events?uid=u1")
 	awaitInFile(t, d.place.log(), "msg=bound")
-	demo := &demo{t: t, http: d.http}
-	if got := demo.ask("POST", "/push", `[{"uid":"u1"},{"uid":"u1"},{"uid":"x"}]`); got.status != 200 {
-		t.Error(got)
-	}
+	const pushes = `[{"uid":"u1"},{"uid":"u1"},{"uid":"x"}]`
+	conn := keep(t, d.http)
+	conn.want(200, fmt.Sprintf("POST /push HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(pushes), pushes))
 	e.Next()
-	if got := demo.ask("GET", "/count", "", "Origin", "null"); got.status != 403 {
-		t.Error(got)
-	}
+	conn.want(403, "GET /count HTTP/1.1\r\nHost: localhost\r\nOrigin: null\r\n\r\n")
 	s := d.status()
 	if s.Requests != 3 || s.RequestsRefused != 1 || s.EventStreams != 1 {
 		t.Errorf("%+v", s)
@@ -298,7 +313,7 @@ func TestSiteStatus(t *testing.T) {
 	if got, want := fmt.Sprint(s.Listeners), fmt.Sprint([]listenerStatus{{"http", "http://" + d.http, 2, 2}}); got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
-	http.DefaultClient.CloseIdleConnections()
+	conn.Close()
 	e.Close()
 	d.stop()
 }
