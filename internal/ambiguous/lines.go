@@ -4,7 +4,7 @@ package ambiguous
 var chunks = []Request{
 	{"zeros in front", chunked("0005\r\nhello\r\n000\r\n\r\n"), helloThenNext, helloThenNext},
 	{"an extension", chunked("5;a=b\r\nhello\r\n0;c\r\n\r\n"), helloThenNext, helloThenNext},
-	{"blanks before an extension", chunked("5 \t;a=b\r\nhello\r\n0\r\n\r\n"), "400", helloThenNext},
+	{"blanks before an extension", chunked("5 \t;a=b\r\nhello\r\n0\r\n\r\n"), helloThenNext, helloThenNext}, // RFC 9112 7.1.1: BWS
 	{"a trailer", chunked("5\r\nhello\r\n0\r\nX: y\r\n\r\n"), hello + " X=y; GET /next", helloThenNext},
 	{"0x", chunked("0x5\r\nhello\r\n0\r\n\r\n"), "400", ""},
 	{"plus", chunked("+5\r\nhello\r\n0\r\n\r\n"), "400", ""},
