@@ -72,6 +72,7 @@ var proofs = map[string]string{
 	"identity.Backend.MaxConcurrent":                           "identity TestBackendBounds",
 	"identity.Backend.MaxWaiting":                              "identity TestBackendBounds",
 	"identity.Backend.MaxCached":                               "identity TestBackendCache",
+	"identity.Backend.MaxPerAddress":                           "identity TestBackendPerAddress TestBackendAnyAddress",
 	"hub.Options.MaxName":                                      "hub TestNameAndGroupLimits; cmd/demo TestGroupLimits",
 	"hub.Options.MaxGroups":                                    "hub TestNameAndGroupLimits; cmd/demo TestGroupLimits",
 	"hub.Options.MaxMessage":                                   "hub TestInvalid; hubapi TestRefused",
