@@ -165,17 +165,15 @@ func TestNothingSpins(t *testing.T) {
 			expect(t, pinger, "x")
 		}
 	}
-	// What happened above may take the kernel a while, and until then there are events of it. Who spins has some all the time.
+	// What happened above may take a while, and until then there are events of it, and slices, which begin to count anew. Who spins has
+	// some all the time.
 	const pings = 200
 	eventually(t, "stillness", func() (still bool) {
 		on(t, e.Home(), func() {}) // the slice behind it begins to count anew
 		ping(pings)
 		on(t, e.Home(), func() {
 			n := e.Home().events
-			if n < pings {
-				t.Errorf("%d events for %d pings", n, pings)
-			}
-			still = n <= pings+20
+			still = n >= pings && n <= pings+20
 		})
 		return still
 	})
