@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"strings"
 	"syscall"
 	"testing"
@@ -44,6 +45,9 @@ func launchOn(t *testing.T, slave *os.File, command ...string) *process {
 	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = slave, p.stdout, p.stderr
 	p.cmd.Env = append(os.Environ(), testRole+"="+asProgram, "GORACE=atexit_sleep_ms=0")
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true, Ctty: 0}
+	heard := make(chan os.Signal, 1)
+	signal.Notify(heard, syscall.SIGHUP) // what is heard here has its usual effect there, though the tests be run by nohup
+	defer signal.Stop(heard)
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
