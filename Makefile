@@ -49,14 +49,18 @@ test:
 test32:
 	@GOARCH=386 CGO_ENABLED=0 go test -count=1 ./codec/... ./hub ./hubapi
 
-# fuzz runs each fuzz target for FUZZTIME, FUZZJOBS of them at a time.
+# fuzz runs each fuzz target for FUZZTIME, FUZZJOBS of them at a time. Before Go 1.27 one may fail only because its time is over
+# (go.dev/issue/75804): that says nothing but "context deadline exceeded", and has no input that fails.
 fuzz:
 	@all=$$(for p in $$(go list ./...); do \
 		targets=$$(go test -list '^Fuzz' $$p) || { echo "$$targets" >&2; exit 1; }; \
 		echo "$$targets" | sed -n "s|^Fuzz|$$p &|p"; \
 	done) || exit 1; \
 	echo "$$all" | xargs -n 2 -P $(FUZZJOBS) sh -c ' \
-		out=$$(go test -run "^\$$" -fuzz "^$$1\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x -parallel $(FUZZWORKERS) $$0 2>&1) || { echo "$$out"; exit 255; }; \
+		out=$$(go test -run "^\$$" -fuzz "^$$1\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x -parallel $(FUZZWORKERS) $$0 2>&1) || { \
+			echo "$$out" | grep -A 1 "^--- FAIL" | grep -qx "    context deadline exceeded" && \
+			! echo "$$out" | grep -qi "panic\|failing input\|failure while" || { echo "$$out"; exit 255; }; \
+		}; \
 		echo "$$0 $$1 $$(echo "$$out" | sed -n "s/.*\(execs: [0-9]*\).*/\1/p" | tail -n 1)"'
 
 # soak runs the demo under everything at once for SOAKTIME, hours if you like, and a minute more. RACE=-race has the race detector in both
